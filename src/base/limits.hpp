@@ -1,0 +1,68 @@
+// Every number that bounds something, with its source. Those marked "configurable" are defaults of server/config.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace rollcall::limits {
+
+// --- HTTP
+inline constexpr size_t kHttpRequestBytesMax = 8u << 20;   // request line + headers, and body, each; issue 2; configurable
+inline constexpr size_t kHttpHeadersMax = 100;
+inline constexpr size_t kHttpConnectionsMax = 4096;        // per core; configurable
+inline constexpr int64_t kHttpIdleSeconds = 75;            // keep-alive without a request
+inline constexpr int64_t kHttpRequestSeconds = 60;         // from first byte to last byte of one request
+inline constexpr size_t kParametersMax = 50'000;           // 10,000 objects of four fields and some
+
+// --- signatures (wire-protocol 1.5)
+inline constexpr int64_t kSignatureWindowMs = 15 * 60 * 1000;
+inline constexpr int64_t kNonceKeepMs = 31 * 60 * 1000;
+inline constexpr size_t kNoncesMax = 2'000'000;            // beyond: ServiceUnavailable rather than a forgotten nonce
+
+// --- MQTT (device-protocol 1.8, 1.9)
+inline constexpr size_t kMqttPacketBytesMax = 256u * 1024 + 1024;  // payload 256 KB plus topic and head
+inline constexpr size_t kMqttTopicBytesMax = 128;
+inline constexpr size_t kMqttClientIdBytesMax = 1024;      // id <= 64 plus extension list
+inline constexpr size_t kMqttSubscriptionsMax = 100;       // per device
+inline constexpr int kMqttKeepAliveSecondsMin = 30;
+inline constexpr int kMqttKeepAliveSecondsMax = 1200;
+inline constexpr int64_t kMqttConnectSeconds = 10;         // from accept to CONNECT
+inline constexpr size_t kConnectionOutputBytesMax = 1u << 20;  // a slower reader is cut
+
+// --- jobs (cloud-api A.1, B.6)
+inline constexpr size_t kJobDocumentCharactersMax = 65'536;
+inline constexpr size_t kJobConfigCharactersMax = 8'192;
+inline constexpr size_t kDescriptionCharactersMax = 100;
+inline constexpr size_t kTargetDevicesMax = 200;
+inline constexpr int64_t kTargetsMax = 100'000;            // configurable: limits.job_targets_max
+inline constexpr int64_t kRolloutPerMinuteMin = 50;
+inline constexpr int64_t kRolloutPerMinuteMax = 1'000;     // configurable: limits.rollout_per_minute_max
+inline constexpr int64_t kRolloutPerMinuteDefault = 1'000;
+inline constexpr int64_t kScheduleMinDelayMs = 10 * 60 * 1000;  // configurable: limits.schedule_min_delay_seconds
+inline constexpr int64_t kScheduleMaxDelayMs = 7LL * 24 * 3600 * 1000;
+inline constexpr int64_t kJobLifetimeMs = 7LL * 24 * 3600 * 1000;  // DESIGN 5.15
+inline constexpr size_t kTaskDetailBytesMax = 4'096;       // statusDetails, message (DESIGN 3)
+inline constexpr int kUnconfirmedPushesMax = 10;           // per device (DESIGN 3)
+inline constexpr int kPushesPerTaskMax = 5;                // DESIGN 5.11
+inline constexpr int64_t kNextWaitMs = 2'000;              // wait for a `$next` after CONNACK before pushing (DESIGN 3)
+inline constexpr size_t kTaskListMax = 10;                 // `$list` (device-protocol 4.3)
+inline constexpr int64_t kNextTokenMs = 60'000;
+
+// --- engine
+inline constexpr size_t kBatchCommandsMax = 1'024;
+inline constexpr size_t kSweepRows = 2'000;                // rows of one chunk of a long sweep (DESIGN 3)
+inline constexpr size_t kPushSlice = 512;                  // tasks sent in one commit
+inline constexpr size_t kPushWindow = 2'000;               // unconfirmed pushes over all devices of a job at which pushing pauses
+inline constexpr size_t kMailboxEntriesMax = 65'536;
+
+// --- products, devices, groups, thing models (cloud-api C)
+inline constexpr size_t kProductsMax = 1'000;
+inline constexpr size_t kGroupsMax = 1'000;
+inline constexpr size_t kGroupDevicesMax = 100'000;
+inline constexpr int kGroupsPerDeviceMax = 10;
+inline constexpr size_t kDeviceNamesPerCheckMax = 10'000;
+inline constexpr size_t kDevicesPerStateCallMax = 50;
+inline constexpr size_t kRelationsPerCallMax = 200;
+inline constexpr size_t kTslBytesMax = 512u * 1024;
+
+}  // namespace rollcall::limits
