@@ -1,0 +1,173 @@
+// What the engine asks the store to change: one ChangeSet = one transaction (DESIGN 3). Every change of an existing row
+// is conditional on what was read; the store says which conditions failed and derives counters and history from the rows
+// that it did hit. Thread: values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/fleet.hpp"
+#include "model/job.hpp"
+#include "model/task.hpp"
+
+namespace rollcall::store {
+
+// Changes one task if it still has (from_status, from_attempt). The job's counters move from from_status to task.status.
+// A history row is written when the status or attempt changes or `record_history` is set.
+struct TaskChange {
+  Task task;                            // the row after the change
+  TaskStatus from_status{};
+  int32_t from_attempt = 1;
+  Cause cause{};
+  bool record_history = false;          // progress reports and late reports: no change of status, yet remembered
+  std::optional<TaskDetail> detail;     // replaces the side row; absent = leave it
+  std::optional<WallMs> time_out_at;    // appended to the time-out list for (task, attempt)
+};
+
+// Replaces a job's phase if its epoch is still from_epoch. Counters are not touched by this.
+struct JobChange {
+  JobId id;
+  int32_t from_epoch = 0;
+  JobStatus status{};
+  Sweep sweep = Sweep::None;
+  int64_t sweep_cursor = 0;
+  int64_t tasks_made = 0;
+  int32_t epoch = 0;
+  bool paused = false;
+  WallMs modified_at;
+  WallMs started_at;
+  // UpdateJob (a later action) replaces these; absent = leave.
+  std::optional<JobSettings> settings;
+};
+
+struct NewJob {
+  Job job;
+  std::vector<DeviceId> targets;        // DEVICE_LIST: made in the same transaction, in this order; else empty
+};
+
+// Makes the next tasks of a job from its group or product: members in join order after `after`, up to the job's snapshot.
+// Tasks of unfit products are made FAILED with their reason (counters and history follow). Conditional on the job's epoch.
+struct MakeTasks {
+  JobId job;
+  int32_t from_epoch = 0;
+  TargetType target_type{};
+  ProductId product;
+  GroupId group;
+  int64_t after = 0;
+  int64_t snapshot = 0;
+  int64_t first_sequence = 0;
+  size_t rows_max = 0;
+  WallMs now;
+  const std::vector<std::pair<ProductId, std::string>>* unfit = nullptr;  // owned by the caller for the call
+};
+
+// Ends every open task with first_sequence <= sequence < first_sequence + rows_max (rows that exist) as `to`. Counters and
+// history follow the rows hit. `statuses_open`: which of QUEUED, SENT, IN_PROGRESS to take (bit 1 << status).
+struct SweepTasks {
+  JobId job;
+  int32_t from_epoch = 0;
+  int64_t first_sequence = 0;
+  size_t rows_max = 0;
+  uint32_t statuses_open = 0;
+  TaskStatus to{};
+  Cause cause{};
+  WallMs now;
+};
+
+struct NewProduct { Product product; };
+struct NewDevice {
+  Device device;
+  std::string product_key;              // for error texts only
+};
+struct NewGroup { Group group; };
+struct NewGroupMember { GroupId group; DeviceId device; int64_t join_number = 0; ProductId product; };
+struct NewApply {
+  Apply apply;
+  std::vector<std::pair<std::string, std::string>> names;  // DeviceName, Nickname
+};
+struct ApplyProgress {
+  ApplyId id;
+  int64_t from_cursor = 0;
+  int64_t cursor = 0;
+  ApplyStatus status{};
+  std::vector<std::pair<int64_t, DeviceId>> made;  // index in the application -> device
+};
+// version "" is the draft; publishing copies it.
+struct PutThingModel {
+  ProductId product;
+  std::string version;
+  std::string tsl;
+  std::string description;
+  WallMs now;
+};
+// Fields a fleet import may fill in later for something that exists; conditional on the row existing.
+struct PutProduct { Product product; };
+struct PutDevice { Device device; };
+
+struct ChangeSet {
+  std::vector<NewProduct> new_products;
+  std::vector<PutProduct> put_products;
+  std::vector<NewDevice> new_devices;         // product counters follow
+  std::vector<PutDevice> put_devices;
+  std::vector<NewGroup> new_groups;
+  std::vector<NewGroupMember> new_members;    // group counters follow
+  std::vector<NewApply> new_applies;
+  std::vector<ApplyProgress> apply_progress;
+  std::vector<PutThingModel> thing_models;
+  std::vector<AccessKey> new_access_keys;
+  std::vector<NewJob> new_jobs;
+  std::vector<JobChange> jobs;
+  std::vector<MakeTasks> make_tasks;
+  std::vector<SweepTasks> sweep_tasks;
+  std::vector<TaskChange> tasks;              // the store sorts its work by (job, sequence)
+  std::vector<Presence> presence;             // written when connection_epoch is not older than the stored one
+  std::optional<WallMs> time_outs_done_until; // forget time-out entries with deadline <= this ...
+  std::vector<TaskKey> time_outs_done;        // ... of these tasks only
+  bool empty() const;
+};
+
+// A task that a sweep ended: what the engine needs to tell its device.
+struct SweptTask {
+  TaskKey key;
+  DeviceId device;
+  TaskStatus from{};
+  int32_t attempt = 1;
+};
+
+struct MakeResult {
+  JobId job;
+  bool hit = false;            // false: the epoch had moved on
+  int64_t rows_made = 0;
+  int64_t last_member = 0;     // the join number or device id of the last member taken
+  bool exhausted = false;      // no member is left
+  int64_t rows_failed = 0;     // of rows_made, unfit ones
+};
+
+struct SweepResult {
+  JobId job;
+  bool hit = false;
+  int64_t next_sequence = 0;   // where to go on
+  bool exhausted = false;      // no row is left at or after next_sequence
+  std::vector<SweptTask> swept;
+};
+
+// What a committed ChangeSet did.
+struct CommitResult {
+  std::vector<uint32_t> missed_tasks;     // indexes into ChangeSet::tasks whose condition failed; their changes did not happen
+  std::vector<uint32_t> missed_jobs;      // likewise for ChangeSet::jobs
+  std::vector<uint32_t> missed_applies;   // likewise for ChangeSet::apply_progress
+  std::vector<MakeResult> made;           // one per ChangeSet::make_tasks
+  std::vector<SweepResult> swept;         // one per ChangeSet::sweep_tasks
+  std::vector<std::pair<JobId, TaskCounters>> counters;  // of every job whose counters this transaction moved
+};
+
+struct DueTimeOut {
+  WallMs deadline;
+  TaskKey key;
+  int32_t attempt = 1;
+};
+
+}  // namespace rollcall::store
