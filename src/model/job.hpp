@@ -71,6 +71,7 @@ struct JobSpec {
   ProductId target_product;
   GroupId target_group;
   int64_t target_snapshot = 0;       // join number (group) or device id (product) up to which members belong to the job
+  std::string wire_params;           // SET_PROPERTY, INVOKE_SERVICE: params as sent, in the thing model's terms (DESIGN 5.4)
   OfflinePolicy offline_policy = OfflinePolicy::Wait;
   bool sync_service = false;         // INVOKE_SERVICE of a service with callType sync: sent as RRPC (DESIGN 5.12)
   std::optional<WallMs> scheduled_at;
@@ -105,7 +106,8 @@ struct Job {
   WallMs started_at;                 // 0 until IN_PROGRESS
 };
 
-// The status that readers and decisions see: rows lag behind while a sweep works through them (DESIGN 3).
+// The status that readers and decisions see: rows lag behind while a sweep works through them (DESIGN 3). While the job is
+// CANCELLING its open tasks are CANCELLED; under Sweep::Expire its QUEUED and SENT tasks are TIMED_OUT.
 TaskStatus effective_status(const Job& job, TaskStatus row_status) noexcept;
 TaskCounters effective_counters(const Job& job) noexcept;
 

@@ -1,0 +1,152 @@
+// Everything the engine can be asked to do, as values. api/ and gateway/ make them on their cores; the engine decides
+// them in batches on its own thread and answers with effects (effects.hpp). A command holds no views.
+// Thread: values that cross mailboxes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/byte_stream.hpp"
+#include "model/fleet.hpp"
+#include "model/ids.hpp"
+#include "model/job.hpp"
+#include "model/job_document.hpp"
+#include "model/reachability.hpp"
+#include "model/task.hpp"
+
+namespace rollcall::engine {
+
+// --- who asks
+
+// Whom to answer: a number that means something to the asking core only.
+struct Ticket {
+  uint16_t core = 0;
+  uint64_t number = 0;
+};
+
+// For audit, tracing and idempotency (DESIGN 3).
+struct Actor {
+  InstanceId instance;
+  std::string access_key_id;
+  std::string source_address;
+  std::string request_id;
+};
+
+// One device connection of one core.
+struct DeviceConnection {
+  uint16_t core = 0;
+  ConnectionRef connection;
+};
+
+// The session on that connection; a stale epoch is ignored (DESIGN 3, "connection epoch").
+struct SessionRef {
+  DeviceConnection at;
+  DeviceId device;
+  int64_t epoch = 0;
+};
+
+// What a reply to a device must repeat: its id verbatim, the task code as it wrote it, and the packet to PUBACK (0 = QoS 0).
+struct Echo {
+  std::string id_json;     // raw JSON value
+  std::string task_code;   // thing/job/*: the taskId text of the request
+  uint16_t packet_id = 0;
+};
+
+// A device as API callers name it: IotId wins over the pair (cloud-api C).
+struct DeviceRef {
+  std::string iot_id;
+  std::string product_key;
+  std::string device_name;
+};
+
+// --- API commands: answered by ApiReply with the Outcome named behind each
+
+struct CreateProduct { Product product; };                                  // ProductMade; key and secret are made when empty
+struct RegisterDevice { std::string product_key; std::string device_name; std::string nickname; };  // DeviceMade; name made when empty
+struct CheckDeviceNames {                                                  // ApplyMade or NamesRefused
+  std::string product_key;
+  std::vector<std::pair<std::string, std::string>> names;                  // DeviceName, Nickname
+};
+struct RegisterApplied { std::string product_key; ApplyId apply; };        // ApplyMade
+struct CreateGroup { Group group; std::optional<GroupId> parent; };        // GroupMade
+struct AddGroupDevices { GroupId group; std::vector<DeviceRef> devices; };  // GroupDevicesAdded
+struct ImportThingModel { std::string product_key; std::string tsl; };     // Done
+struct PublishThingModel { std::string product_key; std::string version; std::string description; };  // Done
+struct CreateJob {                                                         // JobMade
+  JobSpec spec;             // target ids, snapshot, sync_service, wire_params, unfit products are filled in by the engine
+  JobSettings settings;
+  std::vector<DeviceRef> targets;  // DEVICE_LIST
+};
+struct CancelJob { JobId job; };                                           // Done
+struct QueryDevices { std::vector<DeviceRef> devices; };                   // DevicesFound; live presence included
+// A chunk of a fleet import (at most limits::kSweepRows devices): all of it or nothing; `dry_run` only checks.
+struct ImportFleet {                                                       // FleetImported
+  struct ProductEntry { Product product; std::string tsl; };               // product.key given
+  struct DeviceEntry { std::string product_key; Device device; };
+  struct GroupEntry { Group group; std::vector<DeviceRef> devices; };      // group.code given
+  std::vector<ProductEntry> products;
+  std::vector<DeviceEntry> devices;
+  std::vector<GroupEntry> groups;
+  bool dry_run = false;
+};
+struct CreateAccessKey { AccessKey key; };                                 // Done
+
+struct ApiCommand {
+  Ticket ticket;
+  Actor actor;
+  std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices, ImportThingModel,
+               PublishThingModel, CreateJob, CancelJob, QueryDevices, ImportFleet, CreateAccessKey>
+      what;
+};
+
+// --- device commands
+
+// Step 1 of a login: answered by DeviceFound. The core then checks the password.
+struct FindDevice { DeviceConnection from; std::string product_key; std::string device_name; };
+// Step 2: answered by SessionOpened or SessionRefused. An older session of the device is disconnected.
+struct OpenSession {
+  DeviceConnection from;
+  DeviceId device;
+  std::shared_ptr<const Reachability> reachability;
+  std::string address;
+};
+struct SetReachability { SessionRef session; std::shared_ptr<const Reachability> reachability; };  // no answer
+struct CloseSession { SessionRef session; };                                                       // no answer
+
+enum class GetKind : uint8_t { Next, List, One };
+// thing/job/get: answered by JobGetReply. `key` for One (a code that does not decode is sent with an empty key).
+struct JobGet { SessionRef session; GetKind kind = GetKind::Next; TaskKey key; Echo echo; };
+// thing/job/update: answered by JobUpdateReply.
+struct JobUpdate {
+  SessionRef session;
+  TaskKey key;                       // empty job id: the code did not decode
+  TaskEvent event{};                 // one of Report*
+  std::optional<int32_t> progress;   // 0..100
+  std::string status_details;        // JSON object text, or empty
+  Echo echo;
+};
+// PUBACK of a pushed message, or notify_reply: answered by nothing. For PUB jobs it is the success (DESIGN 5.12).
+struct PushConfirmed { SessionRef session; TaskKey key; int32_t attempt = 1; };
+// The connection wrote a QoS 0 PUB message (DESIGN 5.12).
+struct PushWritten { SessionRef session; TaskKey key; int32_t attempt = 1; };
+// set_reply, service reply or RRPC response: answered by Ack when echo.packet_id is set.
+struct CommandReply {
+  SessionRef session;
+  uint32_t alink_id = 0;
+  int32_t code = 200;
+  std::string data;                  // raw JSON
+  std::string message;
+  Echo echo;
+};
+// A property report shows the values that a SET_PROPERTY task just set (DESIGN 5.12).
+struct PropertySeen { SessionRef session; TaskKey key; int32_t attempt = 1; };
+
+using Command = std::variant<ApiCommand, FindDevice, OpenSession, SetReachability, CloseSession, JobGet, JobUpdate, PushConfirmed,
+                             PushWritten, CommandReply, PropertySeen>;
+
+}  // namespace rollcall::engine
