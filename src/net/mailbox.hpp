@@ -3,6 +3,7 @@
 // Thread: push from any; drain from the owner only.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <iterator>
@@ -11,6 +12,17 @@
 #include <vector>
 
 namespace rollcall::net {
+
+// Makes many wake-ups into one: only the raise() that found the flag down has to wake the owner, who lowers it before
+// it looks for work. Thread: raise any; lower the owner.
+class WakeFlag {
+ public:
+  bool raise() noexcept { return !raised_.exchange(true, std::memory_order_acq_rel); }
+  void lower() noexcept { raised_.exchange(false, std::memory_order_acq_rel); }
+
+ private:
+  std::atomic<bool> raised_{false};
+};
 
 template <class T>
 class Mailbox {

@@ -1,0 +1,122 @@
+// Connections: the open TCP connections of one core as slots with generations, for TcpServer and TcpClient, which only differ
+// in how a connection comes to be. One pending wait per direction and no buffer while idle: reading goes through the
+// loop's shared buffer, output is collected in a string and written once per round of the loop.
+// Included by net/ only. Thread: the loop's.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_stream.hpp"
+#include "net/asio.hpp"
+#include "net/core_loop.hpp"
+
+namespace rollcall::net {
+
+struct ConnectionsOptions {
+  size_t output_bytes_max = 0;
+  int64_t close_ms = 0;    // from close() to the end, however slow the peer is
+  int64_t connect_ms = 0;  // clients only
+};
+
+// Deadlines of one length, so a queue keeps them in order; one timer of the loop serves all.
+class DeadlineQueue {
+ public:
+  DeadlineQueue(CoreLoop& loop, int64_t delay_ms, std::function<void(ConnectionRef)> due);
+  void add(ConnectionRef ref);
+  void stop();
+
+ private:
+  void arm();
+  void fire();
+
+  struct Entry {
+    SteadyUs deadline;
+    ConnectionRef ref;
+  };
+  CoreLoop& loop_;
+  const int64_t delay_ms_;
+  std::function<void(ConnectionRef)> due_;
+  std::deque<Entry> entries_;
+  CoreLoop::TimerId timer_ = 0;
+};
+
+class Connections {
+ public:
+  Connections(CoreLoop& loop, const ConnectionsOptions& options);
+  // Detaches from the handler and closes every socket without telling anyone. Must precede the last use of the loop.
+  void shut();
+  void set_handler(ByteHandler* handler) { handler_ = handler; }
+
+  // Takes an accepted socket; calls on_open.
+  void adopt(TcpSocket&& socket, const tcp::endpoint& peer);
+  // Opens an outgoing connection; on_open or on_closed follows, never inside this call. `source` unspecified: the kernel's choice.
+  ConnectionRef connect(const tcp::endpoint& target, const asio::ip::address& source, uint64_t token);
+
+  bool send(ConnectionRef ref, std::string_view bytes);
+  void close(ConnectionRef ref);
+  void close_all();
+  size_t queued_bytes(ConnectionRef ref) const;
+
+  size_t count() const { return count_; }
+  size_t connecting() const { return connecting_; }
+  uint64_t token(ConnectionRef ref) const;
+  // Inside on_closed: why the connection ended.
+  const error_code& close_reason() const { return close_reason_; }
+
+ private:
+  // Draining: close() was called, output is left. Lingering: our end is shut, waiting for the peer's. Dead: to be reaped.
+  enum class State : uint8_t { Free, Connecting, Open, Draining, Lingering, Dead };
+
+  struct Slot {
+    explicit Slot(asio::io_context& io) : socket(io) {}
+    TcpSocket socket;
+    std::string output;
+    size_t output_sent = 0;
+    uint64_t token = 0;
+    uint32_t generation = 1;
+    State state = State::Free;
+    bool in_flush_list = false;
+    bool waiting_write = false;
+    bool reading = false;
+  };
+
+  Slot* find(ConnectionRef ref);
+  const Slot* find(ConnectionRef ref) const;
+  ConnectionRef take_slot();
+  void start_connect(ConnectionRef ref, Slot& slot, const tcp::endpoint& target, const asio::ip::address& source);
+  void on_connected(ConnectionRef ref, const tcp::endpoint& target, const error_code& ec);
+  void wait_readable(ConnectionRef ref, Slot& slot);
+  void on_readable(ConnectionRef ref, const error_code& ec);
+  bool read_some(ConnectionRef ref, Slot& slot);
+  void wait_writable(ConnectionRef ref, Slot& slot);
+  void on_writable(ConnectionRef ref, const error_code& ec);
+  void want_flush(ConnectionRef ref, Slot& slot);
+  void flush();
+  void write(ConnectionRef ref, Slot& slot);
+  void free_output(Slot& slot);
+  void kill(ConnectionRef ref, Slot& slot, const error_code& reason);
+  void reap();
+  void finish(ConnectionRef ref, Slot& slot, const error_code& reason);
+
+  CoreLoop& loop_;
+  const ConnectionsOptions options_;
+  ByteHandler* handler_ = nullptr;
+  std::deque<Slot> slots_;  // addresses stay
+  std::vector<uint32_t> free_slots_;
+  std::vector<ConnectionRef> flush_list_;
+  std::vector<ConnectionRef> flushing_;
+  std::vector<std::pair<ConnectionRef, error_code>> dead_;
+  std::vector<std::string> spare_outputs_;  // buffers for the next replies
+  DeadlineQueue close_deadlines_;
+  DeadlineQueue connect_deadlines_;
+  size_t count_ = 0;
+  size_t connecting_ = 0;
+  error_code close_reason_;
+};
+
+}  // namespace rollcall::net

@@ -1,0 +1,145 @@
+#include "net/tls.hpp"
+
+#include <array>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+
+namespace rollcall::net {
+
+namespace ssl = boost::asio::ssl;
+using boost::system::error_code;
+
+namespace {
+
+constexpr int kRsaBits = 2048;
+constexpr long kValidSeconds = 10L * 365 * 24 * 3600;
+constexpr long kClockSkewSeconds = 24 * 3600;
+
+template <auto Free>
+struct Deleter {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using KeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using CertificatePtr = std::unique_ptr<X509, Deleter<X509_free>>;
+using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
+using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
+
+tl::unexpected<Error> refuse(std::string message) { return fail(ErrorCode::ServiceUnavailable, std::move(message)); }
+
+bool add_extension(X509* certificate, int nid, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
+  const ExtensionPtr extension(X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()));
+  return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
+}
+
+std::string alternative_names(const std::string& host) {
+  error_code ec;
+  boost::asio::ip::make_address(host, ec);
+  std::string names = "DNS:localhost,IP:127.0.0.1,IP:::1";
+  if (host != "localhost" && host != "127.0.0.1" && host != "::1") names += (ec ? ",DNS:" : ",IP:") + host;
+  return names;
+}
+
+CertificatePtr make_certificate(EVP_PKEY* key, const std::string& host) {
+  CertificatePtr certificate(X509_new());
+  if (!certificate) return nullptr;
+  std::array<unsigned char, 16> serial = {};
+  if (RAND_bytes(serial.data(), serial.size()) != 1) return nullptr;
+  serial[0] = (serial[0] & 0x7f) | 0x01;  // positive and not zero
+  const std::unique_ptr<BIGNUM, Deleter<BN_free>> number(BN_bin2bn(serial.data(), serial.size(), nullptr));
+  X509* const x = certificate.get();
+  X509_NAME* const name = X509_get_subject_name(x);
+  const auto* common_name = reinterpret_cast<const unsigned char*>(host.c_str());
+  const bool ok = number && X509_set_version(x, X509_VERSION_3) == 1 &&
+                  BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(x)) != nullptr &&
+                  X509_gmtime_adj(X509_getm_notBefore(x), -kClockSkewSeconds) != nullptr &&
+                  X509_gmtime_adj(X509_getm_notAfter(x), kValidSeconds) != nullptr &&
+                  X509_set_pubkey(x, key) == 1 &&
+                  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, common_name, -1, -1, 0) == 1 &&
+                  X509_set_issuer_name(x, name) == 1 && add_extension(x, NID_basic_constraints, "critical,CA:TRUE") &&
+                  add_extension(x, NID_subject_alt_name, alternative_names(host)) &&
+                  add_extension(x, NID_ext_key_usage, "serverAuth") && X509_sign(x, key, EVP_sha256()) != 0;
+  return ok ? std::move(certificate) : nullptr;
+}
+
+std::string pem_text(BIO* bio) {
+  char* data = nullptr;
+  const long length = BIO_get_mem_data(bio, &data);
+  return length > 0 ? std::string(data, static_cast<size_t>(length)) : std::string();
+}
+
+// Written beside and renamed, so that a crash leaves no half file; never readable by others in between.
+Status write_file(const std::string& path, std::string_view text, mode_t mode) {
+  const std::string fresh = path + ".new";
+  ::unlink(fresh.c_str());
+  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (fd < 0) return refuse("cannot create " + fresh + ": " + std::strerror(errno));
+  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const int saved_errno = errno;
+  ::close(fd);
+  if (!written) return refuse("cannot write " + fresh + ": " + std::strerror(saved_errno));
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return refuse("cannot rename " + fresh + ": " + std::strerror(errno));
+  return {};
+}
+
+}  // namespace
+
+TlsContext::TlsContext(std::unique_ptr<ssl::context> context) : context_(std::move(context)) {}
+TlsContext::~TlsContext() = default;
+
+Result<std::shared_ptr<TlsContext>> TlsContext::load(const TlsFiles& files) {
+  auto context = std::make_unique<ssl::context>(ssl::context::tls_server);
+  SSL_CTX* const native = context->native_handle();
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // 34 KiB less per idle connection
+  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  error_code ec;
+  context->use_certificate_chain_file(files.certificate_path, ec);
+  if (ec) return refuse("the certificate " + files.certificate_path + " cannot be used: " + ec.message());
+  context->use_private_key_file(files.key_path, ssl::context::pem, ec);
+  if (ec) return refuse("the key " + files.key_path + " cannot be used: " + ec.message());
+  if (SSL_CTX_check_private_key(native) != 1)
+    return refuse("the key " + files.key_path + " does not belong to " + files.certificate_path);
+  return std::shared_ptr<TlsContext>(new TlsContext(std::move(context)));
+}
+
+Result<TlsFiles> generate_self_signed(const std::string& dir, const std::string& host) {
+  TlsFiles files{dir + "/tls.crt", dir + "/tls.key"};
+  std::error_code ignored;
+  if (std::filesystem::exists(files.certificate_path, ignored) && std::filesystem::exists(files.key_path, ignored))
+    return files;
+  const KeyPtr key(EVP_RSA_gen(kRsaBits));
+  if (!key) return refuse("no key could be generated");
+  const CertificatePtr certificate = make_certificate(key.get(), host);
+  if (!certificate) return refuse("no certificate could be made for '" + host + "'");
+  const BioPtr key_pem(BIO_new(BIO_s_mem()));
+  const BioPtr certificate_pem(BIO_new(BIO_s_mem()));
+  if (!key_pem || !certificate_pem ||
+      PEM_write_bio_PrivateKey(key_pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
+      PEM_write_bio_X509(certificate_pem.get(), certificate.get()) != 1)
+    return refuse("the key could not be encoded");
+  ROLLCALL_TRY_STATUS(write_file(files.key_path, pem_text(key_pem.get()), 0600));
+  ROLLCALL_TRY_STATUS(write_file(files.certificate_path, pem_text(certificate_pem.get()), 0644));
+  return files;
+}
+
+}  // namespace rollcall::net

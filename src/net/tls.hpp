@@ -1,0 +1,40 @@
+// TLS for servers: a context from certificate and key files, and a self-signed pair for a first start.
+// Called by server/ at start. Thread: any; a loaded context is immutable and may serve several cores.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace boost::asio::ssl {
+class context;
+}
+
+namespace rollcall::net {
+
+struct TlsFiles {
+  std::string certificate_path;  // PEM, the leaf first
+  std::string key_path;          // PEM
+};
+
+class TlsContext {
+ public:
+  // Serves TLS 1.2 and 1.3. Fails with ServiceUnavailable when a file cannot be read or key and certificate do not match.
+  static Result<std::shared_ptr<TlsContext>> load(const TlsFiles& files);
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+
+  boost::asio::ssl::context& native() { return *context_; }  // for net/ only
+
+ private:
+  explicit TlsContext(std::unique_ptr<boost::asio::ssl::context> context);
+  std::unique_ptr<boost::asio::ssl::context> context_;
+};
+
+// Makes `dir`/tls.key (RSA 2048, mode 0600) and `dir`/tls.crt (ten years, for `host`, localhost and 127.0.0.1) unless both
+// exist; returns their paths. The directory must exist. Fails with ServiceUnavailable.
+Result<TlsFiles> generate_self_signed(const std::string& dir, const std::string& host);
+
+}  // namespace rollcall::net
