@@ -59,6 +59,7 @@ struct MakeTasks {
   int64_t after = 0;
   int64_t snapshot = 0;
   int64_t first_sequence = 0;
+  int64_t expected_total = 0;  // when members run out before that many rows exist, the missing ones leave the QUEUED counter
   size_t rows_max = 0;
   WallMs now;
   const std::vector<std::pair<ProductId, std::string>>* unfit = nullptr;  // owned by the caller for the call
@@ -162,6 +163,20 @@ struct CommitResult {
   std::vector<MakeResult> made;           // one per ChangeSet::make_tasks
   std::vector<SweepResult> swept;         // one per ChangeSet::sweep_tasks
   std::vector<std::pair<JobId, TaskCounters>> counters;  // of every job whose counters this transaction moved
+};
+
+// One row of the append-only history, in the order of writing.
+struct HistoryRow {
+  int64_t position = 0;                   // grows; where a reader goes on
+  TaskKey key;
+  DeviceId device;
+  int32_t attempt = 1;
+  TaskStatus from{};
+  TaskStatus to{};                        // equal to from: a progress report or a late one
+  Cause cause{};
+  WallMs at;
+  int32_t progress = -1;
+  std::string detail;                     // the message, or else the statusDetails, that came with the change
 };
 
 struct DueTimeOut {

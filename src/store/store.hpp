@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -57,6 +58,8 @@ class Reader {
   virtual Result<std::vector<Device>> devices(std::span<const DeviceId> ids) = 0;
   virtual Result<std::vector<Device>> devices_by_name(std::span<const DeviceName> names) = 0;
   virtual Result<std::vector<Device>> devices_by_foreign_iot_id(std::span<const std::string> iot_ids) = 0;
+  // Devices of a product with name > after_name, in name order.
+  virtual Result<std::vector<Device>> list_devices(ProductId product, std::string_view after_name, size_t limit) = 0;
   virtual Result<std::vector<Presence>> presence(std::span<const DeviceId> ids) = 0;
 
   virtual Result<std::vector<Group>> groups(std::span<const GroupId> ids) = 0;
@@ -90,6 +93,8 @@ class Reader {
   virtual Result<std::vector<TaskView>> list_tasks_of_job(JobId job, std::span<const TaskStatus> statuses, int64_t after_sequence, size_t limit) = 0;
   // Tasks of a device with job < before_job (0 = from the newest), newest job first; likewise filtered.
   virtual Result<std::vector<TaskView>> list_tasks_of_device(DeviceId device, std::span<const TaskStatus> statuses, JobId before_job, size_t limit) = 0;
+  // The history of all tasks as it was written, after a position (0 = from the start).
+  virtual Result<std::vector<HistoryRow>> history(int64_t after_position, size_t limit) = 0;
 };
 
 class Store : public Reader {

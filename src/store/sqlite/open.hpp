@@ -10,13 +10,13 @@
 namespace rollcall::store {
 
 struct SqliteOptions {
-  std::string path;             // a file, or ":memory:" (then no second reader)
-  bool synchronous_full = true; // false only for benchmarks
+  std::string path;              // a file, or ":memory:" (then no second reader)
+  bool synchronous_full = true;  // false only for benchmarks
   size_t cache_kib = 16 * 1024;
 };
 
-// Opens or creates the file, runs the migrations, takes the lock (one writing process per file). Error: SystemException whose
-// message says what to do (file in use, newer schema, not a database).
+// Opens or creates the file, runs the migrations, takes the lock (one writing process per file). Error:
+// SystemException whose message says what to do (file in use, newer schema, not a database).
 Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options, Random& random);
 // A second, read-only connection to the same file.
 Result<std::unique_ptr<Reader>> open_sqlite_reader(const SqliteOptions& options);

@@ -1,0 +1,15 @@
+#include "store/rows.hpp"
+
+namespace rollcall::store {
+
+bool ChangeSet::empty() const {
+  const bool fleet = new_products.empty() && put_products.empty() && new_devices.empty() &&
+                     put_devices.empty() && new_groups.empty() && new_members.empty() &&
+                     new_applies.empty() && apply_progress.empty() && thing_models.empty() &&
+                     new_access_keys.empty();
+  const bool jobs_and_tasks =
+      new_jobs.empty() && jobs.empty() && make_tasks.empty() && sweep_tasks.empty() && tasks.empty();
+  return fleet && jobs_and_tasks && presence.empty() && (!time_outs_done_until || time_outs_done.empty());
+}
+
+}  // namespace rollcall::store

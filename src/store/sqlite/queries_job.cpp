@@ -1,0 +1,300 @@
+#include <algorithm>
+#include <limits>
+
+#include "base/limits.hpp"
+#include "store/sqlite/queries.hpp"
+
+namespace rollcall::store {
+namespace {
+
+// The phase, the settings, the counters and the specification but for its document.
+#define JOB_COLUMNS                                                                                      \
+  "j.id, j.instance, j.status, j.sweep, j.sweep_cursor, j.tasks_made, j.epoch, j.paused, j.created_ms, " \
+  "j.modified_ms, j.started_ms, j.maximum_per_minute, j.maximum_per_minute_given, j.qos, "               \
+  "j.in_progress_timeout_minutes, j.description, "                                                       \
+  "c.queued, c.sent, c.in_progress, c.succeeded, c.failed, c.rejected, c.timed_out, c.cancelled, "       \
+  "s.type, s.target_type, s.target_product, s.target_group, s.target_snapshot, s.offline_policy, "       \
+  "s.sync_service, s.scheduled_ms, s.lifetime_ms, s.name, s.target_product_key, s.target_group_code"
+#define JOB_TABLES " FROM job j JOIN job_counter c ON c.job = j.id JOIN job_spec s ON s.job = j.id "
+#define TASK_COLUMNS "job, sequence, device, status, attempt, progress, flags, pushes, queued_ms, modified_ms"
+
+constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+
+bool contains(std::span<const TaskStatus> statuses, TaskStatus status) {
+  return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+}
+
+}  // namespace
+
+JobTimes::JobTimes(Connection& connection)
+    : find_(connection, "job_created", "SELECT created_ms FROM job WHERE id = ?1") {}
+
+int64_t JobTimes::created_ms(JobId job) {
+  constexpr size_t kJobsMax = 4096;
+  const auto found = times_.find(job);
+  if (found != times_.end()) return found->second;
+  Query query = find_.run(job);
+  if (!query.step()) return 0;
+  int64_t created = 0;
+  query >> created;
+  if (times_.size() >= kJobsMax) times_.clear();
+  return times_[job] = created;
+}
+
+JobQueries::JobQueries(Connection& c)
+    : connection_(c),
+      times_(c),
+      job_(c, "job", "SELECT " JOB_COLUMNS JOB_TABLES "WHERE j.id = ?1 AND j.deleted_ms = 0"),
+      document_(c, "job_document", "SELECT document FROM job_spec WHERE job = ?1"),
+      unfit_(c, "job_unfit_products",
+             "SELECT product, reason FROM job_unfit_product WHERE job = ?1 ORDER BY position"),
+      jobs_newest_(c, "jobs_newest",
+                   "SELECT " JOB_COLUMNS JOB_TABLES
+                   "WHERE j.instance = ?1 AND j.deleted_ms = 0 ORDER BY j.id DESC LIMIT ?2 OFFSET ?3"),
+      jobs_newest_of_status_(c, "jobs_newest_of_status",
+                             "SELECT " JOB_COLUMNS JOB_TABLES
+                             "WHERE j.instance = ?1 AND j.status = ?4 AND j.deleted_ms = 0 "
+                             "ORDER BY j.id DESC LIMIT ?2 OFFSET ?3"),
+      job_count_(c, "job_count", "SELECT count(*) FROM job WHERE instance = ?1 AND deleted_ms = 0"),
+      job_count_of_status_(c, "job_count_of_status",
+                           "SELECT count(*) FROM job WHERE instance = ?1 AND status = ?2 AND deleted_ms = 0"),
+      unfinished_jobs_(c, "unfinished_jobs",
+                       "SELECT " JOB_COLUMNS JOB_TABLES
+                       "WHERE j.status NOT IN (4, 6, 8) AND j.deleted_ms = 0 ORDER BY j.id"),
+      targets_(c, "job_targets", "SELECT device FROM task WHERE job = ?1 ORDER BY sequence LIMIT ?2"),
+      task_(c, "task", "SELECT " TASK_COLUMNS " FROM task WHERE job = ?1 AND sequence = ?2"),
+      task_detail_(c, "task_detail",
+                   "SELECT message, status_details FROM task_detail WHERE job = ?1 AND sequence = ?2"),
+      tasks_of_job_(c, "tasks_of_job",
+                    "SELECT " TASK_COLUMNS
+                    " FROM task WHERE job = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"),
+      tasks_of_job_and_status_(c, "tasks_of_job_and_status",
+                               "SELECT " TASK_COLUMNS
+                               " FROM task INDEXED BY task_status WHERE job = ?1 AND status = ?4 "
+                               "AND sequence > ?2 ORDER BY sequence LIMIT ?3"),
+      tasks_of_device_(c, "tasks_of_device",
+                       "SELECT " TASK_COLUMNS
+                       " FROM task INDEXED BY task_device WHERE device = ?1 AND job < ?2 ORDER BY job DESC"),
+      device_label_(c, "device_label",
+                    "SELECT d.name, p.key, d.foreign_iot_id FROM device d JOIN product p ON p.id = d.product "
+                    "WHERE d.id = ?1"),
+      open_tasks_(c, "open_tasks",
+                  "SELECT " TASK_COLUMNS
+                  " FROM task INDEXED BY task_open WHERE device = ?1 AND open = 1 "
+                  "ORDER BY job, sequence LIMIT ?2"),
+      history_(c, "history",
+               "SELECT sequence, job, task, device, attempt, from_status, to_status, cause, at_ms, progress, "
+               "detail "
+               "FROM history WHERE writer = 1 AND sequence > ?1 ORDER BY sequence LIMIT ?2"),
+      due_time_outs_(c, "due_time_outs",
+                     "SELECT deadline_ms, job, sequence, attempt FROM time_out WHERE deadline_ms <= ?1 "
+                     "ORDER BY deadline_ms, job, sequence, attempt LIMIT ?2"),
+      earliest_time_out_(c, "earliest_time_out", "SELECT min(deadline_ms) FROM time_out") {}
+
+Job JobQueries::read_job(Query& query) {
+  Job job;
+  query >> job.id >> job.instance >> job.status >> job.sweep >> job.sweep_cursor >> job.tasks_made >>
+      job.epoch >> job.paused >> job.created_at >> job.modified_at >> job.started_at;
+  JobSettings& settings = job.settings;
+  query >> settings.maximum_per_minute >> settings.maximum_per_minute_given >> settings.qos >>
+      settings.in_progress_timeout_minutes >> settings.description;
+  for (size_t status = 1; status <= kTaskStatusCount; ++status) query >> job.counters.by_status[status];
+  JobSpec& spec = job.spec;
+  query >> spec.type >> spec.target_type >> spec.target_product >> spec.target_group >>
+      spec.target_snapshot >> spec.offline_policy >> spec.sync_service >> spec.scheduled_at >>
+      spec.lifetime_ms >> spec.name >> spec.target_product_key >> spec.target_group_code;
+  return job;
+}
+
+void JobQueries::read_unfit_products(Job& job) {
+  Query query = unfit_.run(job.id);
+  while (query.step()) {
+    auto& unfit = job.spec.unfit_products.emplace_back();
+    query >> unfit.first >> unfit.second;
+  }
+}
+
+Result<std::vector<Job>> JobQueries::jobs(std::span<const JobId> ids) {
+  Snapshot snapshot(connection_);
+  std::vector<Job> rows;
+  rows.reserve(ids.size());
+  for (const JobId id : ids) {
+    Query query = job_.run(id);
+    if (!query.step()) continue;
+    Job& job = rows.emplace_back(read_job(query));
+    Query document = document_.run(id);
+    if (document.step()) document >> job.spec.document;
+    read_unfit_products(job);
+  }
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::vector<Job>> JobQueries::unfinished_jobs() {
+  Snapshot snapshot(connection_);
+  std::vector<Job> rows;
+  Query query = unfinished_jobs_.run();
+  while (query.step()) {
+    Job& job = rows.emplace_back(read_job(query));
+    Query document = document_.run(job.id);
+    if (document.step()) document >> job.spec.document;
+    read_unfit_products(job);
+  }
+  return connection_.finish(std::move(rows));
+}
+
+Result<Reader::JobPage> JobQueries::list_jobs(InstanceId instance, std::optional<JobStatus> status,
+                                              int64_t offset, size_t limit) {
+  Snapshot snapshot(connection_);
+  Reader::JobPage page;
+  {
+    Query query = status ? jobs_newest_of_status_.run(instance, limit, offset, *status)
+                         : jobs_newest_.run(instance, limit, offset);
+    while (query.step()) read_unfit_products(page.jobs.emplace_back(read_job(query)));
+  }
+  Query count = status ? job_count_of_status_.run(instance, *status) : job_count_.run(instance);
+  if (count.step()) count >> page.total;
+  return connection_.finish(std::move(page));
+}
+
+Result<std::vector<DeviceId>> JobQueries::job_targets(JobId job) {
+  // A DEVICE_LIST job has its tasks from its creation on, in the order of its targets: they are the list.
+  std::vector<DeviceId> rows;
+  Query query = targets_.run(job, limits::kTargetDevicesMax);
+  while (query.step()) query >> rows.emplace_back();
+  return connection_.finish(std::move(rows));
+}
+
+Task JobQueries::read_task(Query& query) {
+  Task task;
+  std::optional<int32_t> progress;
+  query >> task.key.job >> task.key.sequence >> task.device >> task.status >> task.attempt >> progress >>
+      task.flags >> task.pushes >> task.queued_at >> task.modified_at;
+  task.progress = progress.value_or(-1);
+  task.queued_at.value += times_.created_ms(task.key.job);
+  task.modified_at.value += task.queued_at.value;
+  return task;
+}
+
+Result<std::vector<Task>> JobQueries::tasks(std::span<const TaskKey> keys) {
+  Snapshot snapshot(connection_);
+  std::vector<Task> rows;
+  rows.reserve(keys.size());
+  for (const TaskKey& key : keys) {
+    Query query = task_.run(key.job, key.sequence);
+    if (query.step()) rows.push_back(read_task(query));
+  }
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::vector<TaskDetail>> JobQueries::task_details(std::span<const TaskKey> keys) {
+  Snapshot snapshot(connection_);
+  std::vector<TaskDetail> rows;
+  rows.reserve(keys.size());
+  for (const TaskKey& key : keys) {
+    TaskDetail& row = rows.emplace_back();
+    Query query = task_detail_.run(key.job, key.sequence);
+    if (query.step()) query >> row.message >> row.status_details;
+  }
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::vector<TaskView>> JobQueries::views(std::vector<Task> tasks) {
+  std::vector<TaskView> rows;
+  rows.reserve(tasks.size());
+  for (const Task& task : tasks) {
+    TaskView& row = rows.emplace_back();
+    row.task = task;
+    Query query = device_label_.run(task.device);
+    if (query.step()) query >> row.device_name >> row.product_key >> row.foreign_iot_id;
+  }
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::vector<TaskView>> JobQueries::list_tasks_of_job(JobId job, std::span<const TaskStatus> statuses,
+                                                            int64_t after_sequence, size_t limit) {
+  Snapshot snapshot(connection_);
+  std::vector<Task> tasks;
+  if (statuses.empty()) {
+    Query query = tasks_of_job_.run(job, after_sequence, limit);
+    while (query.step()) tasks.push_back(read_task(query));
+    return views(std::move(tasks));
+  }
+  // The index has each status in queue order; a page of each holds the page of all.
+  for (size_t value = 1; value <= kTaskStatusCount; ++value) {
+    const auto status = static_cast<TaskStatus>(value);
+    if (!contains(statuses, status)) continue;
+    Query query = tasks_of_job_and_status_.run(job, after_sequence, limit, status);
+    while (query.step()) tasks.push_back(read_task(query));
+  }
+  std::sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.key < b.key; });
+  if (tasks.size() > limit) tasks.resize(limit);
+  return views(std::move(tasks));
+}
+
+Result<std::vector<TaskView>> JobQueries::list_tasks_of_device(DeviceId device,
+                                                               std::span<const TaskStatus> statuses,
+                                                               JobId before_job, size_t limit) {
+  Snapshot snapshot(connection_);
+  std::vector<Task> tasks;
+  Query query = tasks_of_device_.run(device, before_job ? before_job.value : kEnd);
+  while (tasks.size() < limit && query.step()) {
+    const Task task = read_task(query);
+    if (statuses.empty() || contains(statuses, task.status)) tasks.push_back(task);
+  }
+  return views(std::move(tasks));
+}
+
+Result<std::vector<HistoryRow>> JobQueries::history(int64_t after_position, size_t limit) {
+  std::vector<HistoryRow> rows;
+  Query query = history_.run(after_position, limit);
+  while (query.step()) {
+    HistoryRow& row = rows.emplace_back();
+    std::optional<int32_t> progress;
+    query >> row.position >> row.key.job >> row.key.sequence >> row.device >> row.attempt >> row.from >>
+        row.to >> row.cause >> row.at >> progress >> row.detail;
+    row.progress = progress.value_or(-1);
+  }
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::vector<Task>> JobQueries::open_tasks(std::span<const DeviceId> devices, size_t limit_each) {
+  Snapshot snapshot(connection_);
+  std::vector<Task> rows;
+  rows.reserve(devices.size());
+  for (const DeviceId device : devices) {
+    Query query = open_tasks_.run(device, limit_each);
+    while (query.step()) rows.push_back(read_task(query));
+  }
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::vector<Task>> JobQueries::queued_tasks(JobId job, int64_t after_sequence, size_t limit) {
+  Snapshot snapshot(connection_);
+  std::vector<Task> rows;
+  Query query = tasks_of_job_and_status_.run(job, after_sequence, limit, TaskStatus::Queued);
+  while (query.step()) rows.push_back(read_task(query));
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::vector<DueTimeOut>> JobQueries::due_time_outs(WallMs until, size_t limit) {
+  std::vector<DueTimeOut> rows;
+  Query query = due_time_outs_.run(until, limit);
+  while (query.step()) {
+    DueTimeOut& row = rows.emplace_back();
+    query >> row.deadline >> row.key.job >> row.key.sequence >> row.attempt;
+  }
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::optional<WallMs>> JobQueries::earliest_time_out() {
+  std::optional<WallMs> earliest;
+  Query query = earliest_time_out_.run();
+  if (query.step()) query >> earliest;
+  return connection_.finish(earliest);
+}
+
+#undef JOB_COLUMNS
+#undef JOB_TABLES
+#undef TASK_COLUMNS
+
+}  // namespace rollcall::store

@@ -1,0 +1,114 @@
+#include "store/sqlite/writer.hpp"
+
+namespace rollcall::store {
+namespace {
+
+// The embedded store has one writing process for ever.
+constexpr int32_t kWriter = 1;
+
+}  // namespace
+
+Ledger::Ledger(Connection& c)
+    : connection_(c),
+      last_position_(c, "history_last", "SELECT coalesce(max(sequence), 0) FROM history WHERE writer = ?1"),
+      insert_history_(c, "history_insert",
+                      "INSERT INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"),
+      add_counters_(
+          c, "counters_add",
+          "UPDATE job_counter SET queued = queued + ?2, sent = sent + ?3, in_progress = in_progress + ?4, "
+          "succeeded = succeeded + ?5, failed = failed + ?6, rejected = rejected + ?7, "
+          "timed_out = timed_out + ?8, cancelled = cancelled + ?9 WHERE job = ?1 "
+          "RETURNING queued, sent, in_progress, succeeded, failed, rejected, timed_out, cancelled") {}
+
+void Ledger::begin() {
+  moved_.clear();
+  last_ = nullptr;
+  if (next_position_ == 0) {
+    Query query = last_position_.run(kWriter);
+    if (query.step()) query >> next_position_;
+    ++next_position_;
+  }
+  first_position_ = next_position_;
+}
+
+void Ledger::add_history(const HistoryEntry& entry) {
+  std::optional<int32_t> progress;
+  if (entry.progress >= 0) progress = entry.progress;
+  std::optional<std::string_view> detail;
+  if (!entry.detail.empty()) detail = entry.detail;
+  insert_history_.execute(kWriter, next_position_++, entry.key.job, entry.key.sequence, entry.device,
+                          entry.attempt, entry.from, entry.to, entry.cause, entry.at, progress, detail);
+}
+
+TaskCounters& Ledger::moved(JobId job) {
+  if (last_ == nullptr || last_job_ != job) {
+    last_ = &moved_[job];
+    last_job_ = job;
+  }
+  return *last_;
+}
+
+void Ledger::flush_counters(CommitResult& result) {
+  for (const auto& [job, by] : moved_) {
+    if (by == TaskCounters{}) continue;
+    const auto& n = by.by_status;
+    Query query = add_counters_.run(job, n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]);
+    if (!query.step()) {
+      connection_.record_refusal("counters_add: no counters of job " + std::to_string(job.value));
+      return;
+    }
+    auto& now = result.counters.emplace_back(job, TaskCounters{});
+    for (size_t status = 1; status <= kTaskStatusCount; ++status) query >> now.second.by_status[status];
+    query.step();
+  }
+}
+
+Writer::Writer(Connection& c, JobTimes& times)
+    : connection_(c),
+      times_(times),
+      begin_(c, "begin", "BEGIN IMMEDIATE"),
+      commit_(c, "commit", "COMMIT"),
+      roll_back_(c, "roll_back", "ROLLBACK"),
+      ledger_(c),
+      tasks_(c, times, ledger_),
+      jobs_(c, times, ledger_, tasks_),
+      fleet_(c) {}
+
+Result<CommitResult> Writer::commit(const ChangeSet& changes) {
+  CommitResult result;
+  begin_.execute();
+  if (connection_.ok()) write(changes, result);
+  if (connection_.ok()) commit_.execute();
+  if (connection_.ok()) return result;
+
+  Error error = connection_.take_error();
+  ledger_.roll_back();
+  times_.forget();
+  // SQLite has already rolled back by itself after some failures (a full disk).
+  if (connection_.in_transaction()) {
+    roll_back_.execute();
+    if (!connection_.ok()) error.detail += "; " + connection_.take_error().detail;
+  }
+  return fail(std::move(error));
+}
+
+void Writer::write(const ChangeSet& changes, CommitResult& result) {
+  ledger_.begin();
+  fleet_.write(changes, result);
+  for (const NewJob& job : changes.new_jobs) jobs_.create(job);
+  for (size_t i = 0; i < changes.jobs.size(); ++i) {
+    if (!jobs_.change(changes.jobs[i])) result.missed_jobs.push_back(static_cast<uint32_t>(i));
+  }
+  result.made.reserve(changes.make_tasks.size());
+  for (const MakeTasks& make : changes.make_tasks) result.made.push_back(jobs_.make(make));
+  result.swept.reserve(changes.sweep_tasks.size());
+  for (const SweepTasks& sweep : changes.sweep_tasks) result.swept.push_back(jobs_.sweep(sweep));
+  tasks_.change_all(changes.tasks, result);
+  fleet_.write_presence(changes.presence);
+  if (changes.time_outs_done_until) {
+    tasks_.forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done);
+  }
+  ledger_.flush_counters(result);
+}
+
+}  // namespace rollcall::store

@@ -1,0 +1,133 @@
+// Turns a ChangeSet into the statements of one transaction. Writer::commit is the whole write path of the
+// embedded store; its parts write fleets (writer_fleet.cpp), jobs (writer_job.cpp) and tasks
+// (writer_task.cpp) and share the ledger, which gathers what follows from rows that were hit: history and
+// counters. A part that fails leaves its failure in the connection; commit() then rolls everything back.
+// Thread: the connection's.
+#pragma once
+
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "store/sqlite/queries.hpp"
+#include "store/sqlite/statement.hpp"
+
+namespace rollcall::store {
+
+// What a history row holds besides its position.
+struct HistoryEntry {
+  TaskKey key;
+  DeviceId device;
+  int32_t attempt = 1;
+  TaskStatus from{};
+  TaskStatus to{};
+  Cause cause{};
+  WallMs at;
+  int32_t progress = -1;
+  std::string_view detail;
+};
+
+class Ledger {
+ public:
+  explicit Ledger(Connection& connection);
+  void begin();
+  void roll_back() { next_position_ = first_position_; }
+  void add_history(const HistoryEntry& entry);
+  // The change of a job's counters in this transaction so far; valid until begin().
+  TaskCounters& moved(JobId job);
+  // Writes every job's counters once and says what they are now.
+  void flush_counters(CommitResult& result);
+
+ private:
+  Connection& connection_;
+  Statement last_position_, insert_history_, add_counters_;
+  std::unordered_map<JobId, TaskCounters> moved_;
+  JobId last_job_;
+  TaskCounters* last_ = nullptr;
+  int64_t first_position_ = 0;
+  int64_t next_position_ = 0;  // 0 = not read yet
+};
+
+class TaskWriter {
+ public:
+  TaskWriter(Connection& connection, JobTimes& times, Ledger& ledger);
+  void change_all(const std::vector<TaskChange>& changes, CommitResult& result);
+  void insert(const Task& task, int64_t job_created_ms);
+  // A new task that fails at once for `reason` (DESIGN 5.7); the job counts it as QUEUED so far.
+  void insert_unfit(Task task, int64_t job_created_ms, std::string_view reason);
+  void sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t job_created_ms, SweepResult& result);
+  void forget_time_outs(WallMs until, const std::vector<TaskKey>& keys);
+
+ private:
+  bool change(const TaskChange& change, int64_t job_created_ms);
+  void put_detail(const TaskKey& key, const TaskDetail& detail);
+
+  Connection& connection_;
+  JobTimes& times_;
+  Ledger& ledger_;
+  Statement insert_, change_open_, change_status_, change_rest_, put_detail_, delete_detail_;
+  Statement add_time_out_, due_, delete_time_out_, sweep_rows_, sweep_;
+  std::vector<uint32_t> order_;
+};
+
+class JobWriter {
+ public:
+  JobWriter(Connection& connection, JobTimes& times, Ledger& ledger, TaskWriter& tasks);
+  void create(const NewJob& job);
+  bool change(const JobChange& change);
+  MakeResult make(const MakeTasks& make);
+  SweepResult sweep(const SweepTasks& sweep);
+
+ private:
+  // Epoch and rows of a job; false when it is not there.
+  bool phase(JobId job, int32_t& epoch, int64_t& tasks_made);
+  void make_targets(const NewJob& job);
+  void drop_missing(const MakeTasks& make, int64_t tasks_made);
+
+  Connection& connection_;
+  JobTimes& times_;
+  Ledger& ledger_;
+  TaskWriter& tasks_;
+  Statement insert_job_, insert_counter_, insert_spec_, insert_unfit_, device_product_;
+  Statement change_, change_settings_, phase_, counted_, made_, swept_;
+  Statement group_members_, product_members_;
+};
+
+class FleetWriter {
+ public:
+  explicit FleetWriter(Connection& connection);
+  // Everything of the change set that is not a job or a task, presence excepted.
+  void write(const ChangeSet& changes, CommitResult& result);
+  void write_presence(const std::vector<Presence>& presence);
+
+ private:
+  void write_devices(const std::vector<NewDevice>& devices);
+  void write_members(const std::vector<NewGroupMember>& members);
+  void write_apply(const NewApply& apply);
+  bool write_progress(const ApplyProgress& progress);
+
+  Connection& connection_;
+  Statement insert_product_, put_product_, insert_device_, put_device_, count_devices_;
+  Statement insert_group_, insert_member_, count_members_, count_group_product_;
+  Statement insert_apply_, insert_apply_item_, progress_apply_, made_apply_item_;
+  Statement put_thing_model_, publish_draft_, insert_access_key_, put_presence_;
+};
+
+class Writer {
+ public:
+  Writer(Connection& connection, JobTimes& times);
+  Result<CommitResult> commit(const ChangeSet& changes);
+
+ private:
+  void write(const ChangeSet& changes, CommitResult& result);
+
+  Connection& connection_;
+  JobTimes& times_;
+  Statement begin_, commit_, roll_back_;
+  Ledger ledger_;
+  TaskWriter tasks_;
+  JobWriter jobs_;
+  FleetWriter fleet_;
+};
+
+}  // namespace rollcall::store

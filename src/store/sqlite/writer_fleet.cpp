@@ -1,0 +1,167 @@
+#include <map>
+
+#include "store/sqlite/writer.hpp"
+
+namespace rollcall::store {
+namespace {
+
+// Columns that may be absent are NULL then, so that they cost nothing and stay out of their index.
+std::optional<std::string_view> text_or_null(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
+}  // namespace
+
+FleetWriter::FleetWriter(Connection& c)
+    : connection_(c),
+      insert_product_(
+          c, "product_insert",
+          "INSERT INTO product(id, instance, key, name, secret, node_type, data_format, has_thing_model, "
+          "auth_type, net_type, protocol_type, category_key, id2, validate_type, description, status, "
+          "created_ms, device_count) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 0)"),
+      put_product_(c, "product_put",
+                   "UPDATE product SET name = ?2, secret = ?3, node_type = ?4, data_format = ?5, "
+                   "has_thing_model = ?6, "
+                   "auth_type = ?7, net_type = ?8, protocol_type = ?9, category_key = ?10, id2 = ?11, "
+                   "validate_type = ?12, description = ?13, status = ?14 WHERE id = ?1 AND deleted_ms = 0"),
+      insert_device_(
+          c, "device_insert",
+          "INSERT INTO device(id, product, name, foreign_iot_id, secret, nickname, enabled, created_ms) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+      put_device_(c, "device_put",
+                  "UPDATE device SET foreign_iot_id = ?2, secret = ?3, nickname = ?4, enabled = ?5 "
+                  "WHERE id = ?1 AND deleted_ms = 0"),
+      count_devices_(c, "product_count_devices",
+                     "UPDATE product SET device_count = device_count + ?2 WHERE id = ?1 AND deleted_ms = 0"),
+      insert_group_(
+          c, "group_insert",
+          "INSERT INTO device_group(id, instance, code, name, description, parent, created_ms, device_count) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)"),
+      insert_member_(c, "group_member_insert", "INSERT INTO group_member VALUES(?1, ?2, ?3, ?4)"),
+      count_members_(
+          c, "group_count_members",
+          "UPDATE device_group SET device_count = device_count + ?2 WHERE id = ?1 AND deleted_ms = 0"),
+      count_group_product_(c, "group_product_count",
+                           "INSERT INTO group_product VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
+                           "device_count = device_count + excluded.device_count"),
+      insert_apply_(c, "apply_insert", "INSERT INTO apply VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+      insert_apply_item_(c, "apply_item_insert", "INSERT INTO apply_item VALUES(?1, ?2, ?3, ?4, 0)"),
+      progress_apply_(c, "apply_progress",
+                      "UPDATE apply SET cursor = ?3, status = ?4 WHERE id = ?1 AND cursor = ?2"),
+      made_apply_item_(c, "apply_item_made",
+                       "UPDATE apply_item SET device = ?3 WHERE apply = ?1 AND position = ?2"),
+      put_thing_model_(c, "thing_model_put",
+                       "INSERT OR REPLACE INTO thing_model(product, version, tsl, description, modified_ms) "
+                       "VALUES(?1, ?2, ?3, ?4, ?5)"),
+      publish_draft_(c, "thing_model_publish",
+                     "INSERT OR REPLACE INTO thing_model(product, version, tsl, description, modified_ms) "
+                     "SELECT product, ?2, tsl, ?3, ?4 FROM thing_model WHERE product = ?1 AND version = ''"),
+      insert_access_key_(c, "access_key_insert", "INSERT INTO access_key VALUES(?1, ?2, ?3, ?4, ?5)"),
+      put_presence_(
+          c, "presence_put",
+          "INSERT INTO presence VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
+          "online = excluded.online, connection_epoch = excluded.connection_epoch, "
+          "activated_ms = CASE activated_ms WHEN 0 THEN excluded.activated_ms ELSE activated_ms END, "
+          "online_ms = excluded.online_ms, changed_ms = excluded.changed_ms, address = excluded.address "
+          "WHERE excluded.connection_epoch >= connection_epoch") {}
+
+void FleetWriter::write(const ChangeSet& changes, CommitResult& result) {
+  for (const NewProduct& created : changes.new_products) {
+    const Product& p = created.product;
+    insert_product_.execute(p.id, p.instance, p.key, p.name, p.secret, p.node_type, p.data_format,
+                            p.has_thing_model, p.auth_type, p.net_type, p.protocol_type, p.category_key,
+                            p.id2, p.validate_type, p.description, p.status, p.created_at);
+  }
+  for (const PutProduct& put : changes.put_products) {
+    const Product& p = put.product;
+    put_product_.execute(p.id, p.name, p.secret, p.node_type, p.data_format, p.has_thing_model, p.auth_type,
+                         p.net_type, p.protocol_type, p.category_key, p.id2, p.validate_type, p.description,
+                         p.status);
+  }
+  write_devices(changes.new_devices);
+  for (const PutDevice& put : changes.put_devices) {
+    const Device& d = put.device;
+    put_device_.execute(d.id, text_or_null(d.foreign_iot_id), d.secret, text_or_null(d.nickname), d.enabled);
+  }
+  for (const NewGroup& created : changes.new_groups) {
+    const Group& g = created.group;
+    insert_group_.execute(g.id, g.instance, g.code, g.name, g.description, g.parent, g.created_at);
+  }
+  write_members(changes.new_members);
+  for (const NewApply& created : changes.new_applies) write_apply(created);
+  for (size_t i = 0; i < changes.apply_progress.size(); ++i) {
+    if (!write_progress(changes.apply_progress[i])) result.missed_applies.push_back(static_cast<uint32_t>(i));
+  }
+  for (const PutThingModel& model : changes.thing_models) {
+    if (model.tsl.empty() && !model.version.empty()) {
+      publish_draft_.execute(model.product, model.version, model.description, model.now);
+    } else {
+      put_thing_model_.execute(model.product, model.version, model.tsl, model.description, model.now);
+    }
+  }
+  for (const AccessKey& key : changes.new_access_keys) {
+    insert_access_key_.execute(key.id, key.instance, key.secret, key.enabled, key.created_at);
+  }
+}
+
+void FleetWriter::write_devices(const std::vector<NewDevice>& devices) {
+  std::map<ProductId, int64_t> made;
+  for (const NewDevice& created : devices) {
+    const Device& d = created.device;
+    insert_device_.execute(d.id, d.product, d.name, text_or_null(d.foreign_iot_id), d.secret,
+                           text_or_null(d.nickname), d.enabled, d.created_at);
+    if (!connection_.ok()) return;
+    ++made[d.product];
+  }
+  for (const auto& [product, count] : made) {
+    if (count_devices_.execute(product, count) == 0) {
+      connection_.record_refusal("device_insert: no product " + std::to_string(product.value));
+    }
+  }
+}
+
+void FleetWriter::write_members(const std::vector<NewGroupMember>& members) {
+  std::map<GroupId, int64_t> joined;
+  std::map<std::pair<GroupId, ProductId>, int64_t> joined_of_product;
+  for (const NewGroupMember& member : members) {
+    insert_member_.execute(member.group, member.join_number, member.device, member.product);
+    if (!connection_.ok()) return;
+    ++joined[member.group];
+    ++joined_of_product[{member.group, member.product}];
+  }
+  for (const auto& [group, count] : joined) {
+    if (count_members_.execute(group, count) == 0) {
+      connection_.record_refusal("group_member_insert: no group " + std::to_string(group.value));
+    }
+  }
+  for (const auto& [key, count] : joined_of_product)
+    count_group_product_.execute(key.first, key.second, count);
+}
+
+void FleetWriter::write_apply(const NewApply& created) {
+  const Apply& a = created.apply;
+  insert_apply_.execute(a.id, a.product, a.instance, a.status, a.count, a.cursor, a.created_at);
+  int64_t position = 0;
+  for (const auto& [name, nickname] : created.names) {
+    insert_apply_item_.execute(a.id, position++, name, text_or_null(nickname));
+  }
+}
+
+bool FleetWriter::write_progress(const ApplyProgress& progress) {
+  if (progress_apply_.execute(progress.id, progress.from_cursor, progress.cursor, progress.status) == 0)
+    return false;
+  for (const auto& [position, device] : progress.made)
+    made_apply_item_.execute(progress.id, position, device);
+  return true;
+}
+
+void FleetWriter::write_presence(const std::vector<Presence>& presence) {
+  for (const Presence& p : presence) {
+    put_presence_.execute(p.device, p.online, p.connection_epoch, p.activated_at, p.online_at, p.changed_at,
+                          p.address);
+  }
+}
+
+}  // namespace rollcall::store

@@ -1,0 +1,214 @@
+#include <algorithm>
+#include <numeric>
+#include <unordered_set>
+
+#include "store/sqlite/writer.hpp"
+
+namespace rollcall::store {
+namespace {
+
+// All that a change sets whatever it is about; then the status and `open`, which indexes hold and which are
+// therefore written only when they change; then the condition. The + keeps the planner on the primary key.
+#define CHANGE_REST \
+  "UPDATE task SET attempt = ?5, progress = ?6, flags = ?7, pushes = ?8, queued_ms = ?9, modified_ms = ?10"
+#define CHANGE_WHERE " WHERE job = ?1 AND sequence = ?2 AND +status = ?3 AND attempt = ?4"
+
+std::optional<int32_t> progress_or_null(int32_t progress) {
+  if (progress < 0) return std::nullopt;
+  return progress;
+}
+
+uint8_t flags_after(const TaskChange& change) {
+  const uint8_t flags = change.task.flags;
+  if (!change.detail) return flags;
+  const bool empty = *change.detail == TaskDetail{};
+  return static_cast<uint8_t>(empty ? flags & ~kTaskHasDetail : flags | kTaskHasDetail);
+}
+
+// The text that the history keeps of a change.
+std::string_view history_detail(const TaskChange& change) {
+  if (!change.detail) return {};
+  return change.detail->message.empty() ? change.detail->status_details : change.detail->message;
+}
+
+}  // namespace
+
+TaskWriter::TaskWriter(Connection& c, JobTimes& times, Ledger& ledger)
+    : connection_(c),
+      times_(times),
+      ledger_(ledger),
+      insert_(c, "task_insert", "INSERT INTO task VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
+      change_open_(c, "task_change_open", CHANGE_REST ", status = ?11, open = ?12" CHANGE_WHERE),
+      change_status_(c, "task_change_status", CHANGE_REST ", status = ?11" CHANGE_WHERE),
+      change_rest_(c, "task_change_rest", CHANGE_REST CHANGE_WHERE),
+      put_detail_(c, "task_detail_put", "INSERT OR REPLACE INTO task_detail VALUES(?1, ?2, ?3, ?4)"),
+      delete_detail_(c, "task_detail_delete", "DELETE FROM task_detail WHERE job = ?1 AND sequence = ?2"),
+      add_time_out_(c, "time_out_add", "INSERT OR IGNORE INTO time_out VALUES(?1, ?2, ?3, ?4)"),
+      due_(c, "time_out_due",
+           "SELECT deadline_ms, job, sequence, attempt FROM time_out WHERE deadline_ms <= ?1 "
+           "ORDER BY deadline_ms, job, sequence, attempt"),
+      delete_time_out_(
+          c, "time_out_delete",
+          "DELETE FROM time_out WHERE deadline_ms = ?1 AND job = ?2 AND sequence = ?3 AND attempt = ?4"),
+      sweep_rows_(c, "sweep_rows",
+                  "SELECT sequence, device, status, attempt, progress FROM task "
+                  "WHERE job = ?1 AND sequence >= ?2 AND sequence < ?3 AND (?4 >> status) & 1"),
+      sweep_(c, "sweep",
+             "UPDATE task SET status = ?5, open = ?6, modified_ms = ?7 - queued_ms "
+             "WHERE job = ?1 AND sequence >= ?2 AND sequence < ?3 AND (?4 >> status) & 1") {}
+
+#undef CHANGE_REST
+#undef CHANGE_WHERE
+
+void TaskWriter::insert(const Task& task, int64_t job_created_ms) {
+  insert_.execute(task.key.job, task.key.sequence, task.device, task.status, is_open(task.status),
+                  task.attempt, progress_or_null(task.progress), task.flags, task.pushes,
+                  task.queued_at.value - job_created_ms, task.modified_at - task.queued_at);
+}
+
+void TaskWriter::insert_unfit(Task task, int64_t job_created_ms, std::string_view reason) {
+  task.status = TaskStatus::Failed;
+  task.flags |= kTaskHasDetail;
+  insert(task, job_created_ms);
+  put_detail_.execute(task.key.job, task.key.sequence, reason, std::string_view());
+  TaskCounters& moved = ledger_.moved(task.key.job);
+  --moved[TaskStatus::Queued];
+  ++moved[TaskStatus::Failed];
+  HistoryEntry entry;
+  entry.key = task.key;
+  entry.device = task.device;
+  entry.from = TaskStatus::Queued;
+  entry.to = TaskStatus::Failed;
+  entry.cause = Cause::Unfit;
+  entry.at = task.modified_at;
+  entry.detail = reason;
+  ledger_.add_history(entry);
+}
+
+void TaskWriter::change_all(const std::vector<TaskChange>& changes, CommitResult& result) {
+  // In key order, because neighbours share pages; two changes of one task keep their order.
+  order_.resize(changes.size());
+  std::iota(order_.begin(), order_.end(), 0u);
+  const auto before = [&](uint32_t a, uint32_t b) { return changes[a].task.key < changes[b].task.key; };
+  if (!std::is_sorted(order_.begin(), order_.end(), before)) {
+    std::stable_sort(order_.begin(), order_.end(), before);
+  }
+  JobId job;
+  int64_t created_ms = 0;
+  for (const uint32_t index : order_) {
+    const TaskChange& one = changes[index];
+    if (job != one.task.key.job) {
+      job = one.task.key.job;
+      created_ms = times_.created_ms(job);
+    }
+    if (!change(one, created_ms)) result.missed_tasks.push_back(index);
+    if (!connection_.ok()) return;
+  }
+  std::sort(result.missed_tasks.begin(), result.missed_tasks.end());
+}
+
+bool TaskWriter::change(const TaskChange& change, int64_t job_created_ms) {
+  const Task& task = change.task;
+  const bool moves = task.status != change.from_status;
+  const auto run = [&](Statement& statement, auto... rest) {
+    return statement.execute(task.key.job, task.key.sequence, change.from_status, change.from_attempt,
+                             task.attempt, progress_or_null(task.progress), flags_after(change), task.pushes,
+                             task.queued_at.value - job_created_ms, task.modified_at - task.queued_at,
+                             rest...);
+  };
+  int hits = 0;
+  if (!moves) {
+    hits = run(change_rest_);
+  } else if (is_open(task.status) == is_open(change.from_status)) {
+    hits = run(change_status_, task.status);
+  } else {
+    hits = run(change_open_, task.status, is_open(task.status));
+  }
+  if (hits == 0) return false;
+
+  if (moves) {
+    TaskCounters& moved = ledger_.moved(task.key.job);
+    --moved[change.from_status];
+    ++moved[task.status];
+  }
+  if (change.detail) put_detail(task.key, *change.detail);
+  if (change.time_out_at) {
+    add_time_out_.execute(*change.time_out_at, task.key.job, task.key.sequence, task.attempt);
+  }
+  if (moves || task.attempt != change.from_attempt || change.record_history) {
+    HistoryEntry entry;
+    entry.key = task.key;
+    entry.device = task.device;
+    entry.attempt = task.attempt;
+    entry.from = change.from_status;
+    entry.to = task.status;
+    entry.cause = change.cause;
+    entry.at = task.modified_at;
+    entry.progress = task.progress;
+    entry.detail = history_detail(change);
+    ledger_.add_history(entry);
+  }
+  return true;
+}
+
+void TaskWriter::put_detail(const TaskKey& key, const TaskDetail& detail) {
+  if (detail == TaskDetail{}) {
+    delete_detail_.execute(key.job, key.sequence);
+  } else {
+    put_detail_.execute(key.job, key.sequence, detail.message, detail.status_details);
+  }
+}
+
+void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t job_created_ms,
+                       SweepResult& result) {
+  const auto statuses = static_cast<int64_t>(sweep.statuses_open);
+  TaskCounters& moved = ledger_.moved(sweep.job);
+  {
+    Query query = sweep_rows_.run(sweep.job, sweep.first_sequence, end_sequence, statuses);
+    while (query.step()) {
+      SweptTask& swept = result.swept.emplace_back();
+      swept.key.job = sweep.job;
+      std::optional<int32_t> progress;
+      query >> swept.key.sequence >> swept.device >> swept.from >> swept.attempt >> progress;
+      --moved[swept.from];
+      ++moved[sweep.to];
+      HistoryEntry entry;
+      entry.key = swept.key;
+      entry.device = swept.device;
+      entry.attempt = swept.attempt;
+      entry.from = swept.from;
+      entry.to = sweep.to;
+      entry.cause = sweep.cause;
+      entry.at = sweep.now;
+      entry.progress = progress.value_or(-1);
+      ledger_.add_history(entry);
+    }
+  }
+  if (result.swept.empty()) return;
+  sweep_.execute(sweep.job, sweep.first_sequence, end_sequence, statuses, sweep.to, is_open(sweep.to),
+                 sweep.now.value - job_created_ms);
+}
+
+void TaskWriter::forget_time_outs(WallMs until, const std::vector<TaskKey>& keys) {
+  if (keys.empty()) return;
+  // The keys are those that due_time_outs gave, so they stand at the head of the list; the search ends with
+  // the last one.
+  std::unordered_set<TaskKey> left(keys.begin(), keys.end());
+  const std::unordered_set<TaskKey> all = left;
+  std::vector<DueTimeOut> found;
+  {
+    Query query = due_.run(until);
+    while (!left.empty() && query.step()) {
+      DueTimeOut due;
+      query >> due.deadline >> due.key.job >> due.key.sequence >> due.attempt;
+      if (!all.contains(due.key)) continue;
+      left.erase(due.key);
+      found.push_back(due);
+    }
+  }
+  for (const DueTimeOut& due : found) {
+    delete_time_out_.execute(due.deadline, due.key.job, due.key.sequence, due.attempt);
+  }
+}
+
+}  // namespace rollcall::store
