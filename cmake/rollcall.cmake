@@ -28,7 +28,7 @@ function(rollcall_library name)
 
   if(tests AND BUILD_TESTING)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE rollcall_${name} GTest::gmock GTest::gtest_main ${ARG_PRIVATE})
+    target_link_libraries(${name}_test PRIVATE rollcall_${name} GTest::gmock GTest::gtest_main rapidcheck ${ARG_PRIVATE})
     gtest_discover_tests(${name}_test TEST_PREFIX ${name}/ DISCOVERY_MODE PRE_TEST)
   endif()
 

@@ -26,6 +26,9 @@ inline constexpr size_t kMqttClientIdBytesMax = 1024;      // id <= 64 plus exte
 inline constexpr size_t kMqttSubscriptionsMax = 100;       // per device
 inline constexpr int kMqttKeepAliveSecondsMin = 30;
 inline constexpr int kMqttKeepAliveSecondsMax = 1200;
+inline constexpr size_t kMqttConnectBytesMax = 8u * 1024;  // CONNECT packet: from a peer that is not known yet
+inline constexpr size_t kMqttEarlyBytesMax = 16u * 1024;   // packets sent before CONNACK, kept until the login is decided
+inline constexpr size_t kMqttInFlightMax = 32;             // QoS 1 packets to one device without PUBACK
 inline constexpr int64_t kMqttConnectSeconds = 10;         // from accept to CONNECT
 inline constexpr size_t kConnectionOutputBytesMax = 1u << 20;  // a slower reader is cut
 
