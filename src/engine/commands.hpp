@@ -1,5 +1,5 @@
-// Everything the engine can be asked to do, as values. api/ and gateway/ make them on their cores; the engine decides
-// them in batches on its own thread and answers with effects (effects.hpp). A command holds no views.
+// Everything the engine can be asked to do, as values. api/ and gateway/ make them on their cores; the engine
+// decides them in batches on its own thread and answers with effects (effects.hpp). A command holds no views.
 // Thread: values that cross mailboxes.
 #pragma once
 
@@ -50,10 +50,11 @@ struct SessionRef {
   int64_t epoch = 0;
 };
 
-// What a reply to a device must repeat: its id verbatim, the task code as it wrote it, and the packet to PUBACK (0 = QoS 0).
+// What a reply to a device must repeat: its id verbatim, the task code as it wrote it, and the packet to
+// PUBACK (0 = QoS 0).
 struct Echo {
-  std::string id_json;     // raw JSON value
-  std::string task_code;   // thing/job/*: the taskId text of the request
+  std::string id_json;    // raw JSON value
+  std::string task_code;  // thing/job/*: the taskId text of the request
   uint16_t packet_id = 0;
 };
 
@@ -66,48 +67,92 @@ struct DeviceRef {
 
 // --- API commands: answered by ApiReply with the Outcome named behind each
 
-struct CreateProduct { Product product; };                                  // ProductMade; key and secret are made when empty
-struct RegisterDevice { std::string product_key; std::string device_name; std::string nickname; };  // DeviceMade; name made when empty
-struct CheckDeviceNames {                                                  // ApplyMade or NamesRefused
+struct CreateProduct {
+  Product product;
+};  // ProductMade; key and secret are made when empty
+struct RegisterDevice {
   std::string product_key;
-  std::vector<std::pair<std::string, std::string>> names;                  // DeviceName, Nickname
+  std::string device_name;
+  std::string nickname;
+};                         // DeviceMade; name made when empty
+struct CheckDeviceNames {  // ApplyMade or NamesRefused
+  std::string product_key;
+  std::vector<std::pair<std::string, std::string>> names;  // DeviceName, Nickname
 };
-struct RegisterApplied { std::string product_key; ApplyId apply; };        // ApplyMade
-struct CreateGroup { Group group; std::optional<GroupId> parent; };        // GroupMade
-struct AddGroupDevices { GroupId group; std::vector<DeviceRef> devices; };  // GroupDevicesAdded
-struct ImportThingModel { std::string product_key; std::string tsl; };     // Done
-struct PublishThingModel { std::string product_key; std::string version; std::string description; };  // Done
-struct CreateJob {                                                         // JobMade
-  JobSpec spec;             // target ids, snapshot, sync_service, wire_params, unfit products are filled in by the engine
+struct RegisterApplied {
+  std::string product_key;
+  ApplyId apply;
+};  // ApplyMade
+struct CreateGroup {
+  Group group;
+  std::optional<GroupId> parent;
+};  // GroupMade
+struct AddGroupDevices {
+  GroupId group;
+  std::vector<DeviceRef> devices;
+};  // GroupDevicesAdded
+struct ImportThingModel {
+  std::string product_key;
+  std::string tsl;
+};  // Done
+struct PublishThingModel {
+  std::string product_key;
+  std::string version;
+  std::string description;
+};                  // Done
+struct CreateJob {  // JobMade
+  JobSpec
+      spec;  // target ids, snapshot, sync_service, wire_params, unfit products are filled in by the engine
   JobSettings settings;
   std::vector<DeviceRef> targets;  // DEVICE_LIST
 };
-struct CancelJob { JobId job; };                                           // Done
-struct QueryDevices { std::vector<DeviceRef> devices; };                   // DevicesFound; live presence included
-// A chunk of a fleet import (at most limits::kSweepRows devices): all of it or nothing; `dry_run` only checks.
-struct ImportFleet {                                                       // FleetImported
-  struct ProductEntry { Product product; std::string tsl; };               // product.key given
-  struct DeviceEntry { std::string product_key; Device device; };
-  struct GroupEntry { Group group; std::vector<DeviceRef> devices; };      // group.code given
+struct CancelJob {
+  JobId job;
+};  // Done
+struct QueryDevices {
+  std::vector<DeviceRef> devices;
+};  // DevicesFound; live presence included
+// A chunk of a fleet import (at most limits::kSweepRows devices): all of it or nothing; `dry_run` only
+// checks.
+struct ImportFleet {  // FleetImported
+  struct ProductEntry {
+    Product product;
+    std::string tsl;
+  };  // product.key given
+  struct DeviceEntry {
+    std::string product_key;
+    Device device;
+  };
+  struct GroupEntry {
+    Group group;
+    std::vector<DeviceRef> devices;
+  };  // group.code given
   std::vector<ProductEntry> products;
   std::vector<DeviceEntry> devices;
   std::vector<GroupEntry> groups;
   bool dry_run = false;
 };
-struct CreateAccessKey { AccessKey key; };                                 // Done
+struct CreateAccessKey {
+  AccessKey key;
+};  // Done
 
 struct ApiCommand {
   Ticket ticket;
   Actor actor;
-  std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices, ImportThingModel,
-               PublishThingModel, CreateJob, CancelJob, QueryDevices, ImportFleet, CreateAccessKey>
+  std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
+               ImportThingModel, PublishThingModel, CreateJob, CancelJob, QueryDevices, ImportFleet,
+               CreateAccessKey>
       what;
 };
 
 // --- device commands
 
 // Step 1 of a login: answered by DeviceFound. The core then checks the password.
-struct FindDevice { DeviceConnection from; std::string product_key; std::string device_name; };
+struct FindDevice {
+  DeviceConnection from;
+  std::string product_key;
+  std::string device_name;
+};
 // Step 2: answered by SessionOpened or SessionRefused. An older session of the device is disconnected.
 struct OpenSession {
   DeviceConnection from;
@@ -115,38 +160,62 @@ struct OpenSession {
   std::shared_ptr<const Reachability> reachability;
   std::string address;
 };
-struct SetReachability { SessionRef session; std::shared_ptr<const Reachability> reachability; };  // no answer
-struct CloseSession { SessionRef session; };                                                       // no answer
+struct SetReachability {
+  SessionRef session;
+  std::shared_ptr<const Reachability> reachability;
+};  // no answer
+struct CloseSession {
+  SessionRef session;
+};  // no answer
 
 enum class GetKind : uint8_t { Next, List, One };
-// thing/job/get: answered by JobGetReply. `key` for One (a code that does not decode is sent with an empty key).
-struct JobGet { SessionRef session; GetKind kind = GetKind::Next; TaskKey key; Echo echo; };
+// thing/job/get: answered by JobGetReply. `key` for One (a code that does not decode is sent with an empty
+// key).
+struct JobGet {
+  SessionRef session;
+  GetKind kind = GetKind::Next;
+  TaskKey key;
+  Echo echo;
+};
 // thing/job/update: answered by JobUpdateReply.
 struct JobUpdate {
   SessionRef session;
-  TaskKey key;                       // empty job id: the code did not decode
-  TaskEvent event{};                 // one of Report*
-  std::optional<int32_t> progress;   // 0..100
-  std::string status_details;        // JSON object text, or empty
+  TaskKey key;                      // empty job id: the code did not decode
+  TaskEvent event{};                // one of Report*
+  std::optional<int32_t> progress;  // 0..100
+  std::string status_details;       // JSON object text, or empty
   Echo echo;
 };
-// PUBACK of a pushed message, or notify_reply: answered by nothing. For PUB jobs it is the success (DESIGN 5.12).
-struct PushConfirmed { SessionRef session; TaskKey key; int32_t attempt = 1; };
+// PUBACK of a pushed message, or notify_reply: answered by nothing. For PUB jobs it is the success
+// (DESIGN 5.12).
+struct PushConfirmed {
+  SessionRef session;
+  TaskKey key;
+  int32_t attempt = 1;
+};
 // The connection wrote a QoS 0 PUB message (DESIGN 5.12).
-struct PushWritten { SessionRef session; TaskKey key; int32_t attempt = 1; };
+struct PushWritten {
+  SessionRef session;
+  TaskKey key;
+  int32_t attempt = 1;
+};
 // set_reply, service reply or RRPC response: answered by Ack when echo.packet_id is set.
 struct CommandReply {
   SessionRef session;
   uint32_t alink_id = 0;
   int32_t code = 200;
-  std::string data;                  // raw JSON
+  std::string data;  // raw JSON
   std::string message;
   Echo echo;
 };
 // A property report shows the values that a SET_PROPERTY task just set (DESIGN 5.12).
-struct PropertySeen { SessionRef session; TaskKey key; int32_t attempt = 1; };
+struct PropertySeen {
+  SessionRef session;
+  TaskKey key;
+  int32_t attempt = 1;
+};
 
-using Command = std::variant<ApiCommand, FindDevice, OpenSession, SetReachability, CloseSession, JobGet, JobUpdate, PushConfirmed,
-                             PushWritten, CommandReply, PropertySeen>;
+using Command = std::variant<ApiCommand, FindDevice, OpenSession, SetReachability, CloseSession, JobGet,
+                             JobUpdate, PushConfirmed, PushWritten, CommandReply, PropertySeen>;
 
 }  // namespace rollcall::engine

@@ -1,5 +1,5 @@
-// What the engine wants done after a commit: answers and pushes, each for one core. An effect leaves the engine only when
-// everything it depends on is durable (DESIGN 3). Thread: values that cross mailboxes.
+// What the engine wants done after a commit: answers and pushes, each for one core. An effect leaves the
+// engine only when everything it depends on is durable (DESIGN 3). Thread: values that cross mailboxes.
 #pragma once
 
 #include <cstdint>
@@ -16,38 +16,87 @@ namespace rollcall::engine {
 
 // --- outcomes of API commands
 struct Done {};
-struct ProductMade { Product product; };
-struct DeviceMade { Device device; std::string product_key; };
-struct ApplyMade { ApplyId apply; };
+struct ProductMade {
+  Product product;
+};
+struct DeviceMade {
+  Device device;
+  std::string product_key;
+};
+struct ApplyMade {
+  ApplyId apply;
+};
 struct NamesRefused {
-  struct Refused { std::string device_name; std::string nickname; std::string reason; };
+  struct Refused {
+    std::string device_name;
+    std::string nickname;
+    std::string reason;
+  };
   std::vector<std::string> invalid_names;
   std::vector<std::string> invalid_nicknames;
   std::vector<std::string> repeated_names;
   std::vector<Refused> details;
 };
-struct GroupMade { Group group; };
-struct GroupDevicesAdded { int64_t valid = 0; int64_t added = 0; int64_t already = 0; int64_t exceed_ten = 0; };
-struct JobMade { JobId job; };
-struct DevicesFound {
-  struct Found { Device device; Product product; Presence presence; };  // in the order asked
-  std::vector<std::optional<Found>> devices;                            // absent: unknown, or another instance's
+struct GroupMade {
+  Group group;
 };
-struct FleetImported { int64_t added = 0; int64_t same = 0; int64_t changed = 0; };
-using Outcome = std::variant<Done, ProductMade, DeviceMade, ApplyMade, NamesRefused, GroupMade, GroupDevicesAdded, JobMade,
-                             DevicesFound, FleetImported>;
+struct GroupDevicesAdded {
+  int64_t valid = 0;
+  int64_t added = 0;
+  int64_t already = 0;
+  int64_t exceed_ten = 0;
+};
+struct JobMade {
+  JobId job;
+};
+struct DevicesFound {
+  struct Found {
+    Device device;
+    Product product;
+    Presence presence;
+  };                                          // in the order asked
+  std::vector<std::optional<Found>> devices;  // absent: unknown, or another instance's
+};
+struct FleetImported {
+  int64_t added = 0;
+  int64_t same = 0;
+  int64_t changed = 0;
+};
+using Outcome = std::variant<Done, ProductMade, DeviceMade, ApplyMade, NamesRefused, GroupMade,
+                             GroupDevicesAdded, JobMade, DevicesFound, FleetImported>;
 
-struct ApiReply { uint64_t ticket = 0; Result<Outcome> outcome; };
+struct ApiReply {
+  uint64_t ticket = 0;
+  Result<Outcome> outcome;
+};
 
 // --- device effects; `connection` may have died meanwhile, then they are dropped
-struct DeviceIdentity { DeviceId device; Secret secret; };
-struct DeviceFound { ConnectionRef connection; Result<DeviceIdentity> identity; };   // NotExistedDevice, DeviceDisabled
-struct SessionOpened { ConnectionRef connection; DeviceId device; int64_t epoch = 0; };
-struct SessionRefused { ConnectionRef connection; Error error; };
+struct DeviceIdentity {
+  DeviceId device;
+  Secret secret;
+};
+struct DeviceFound {
+  ConnectionRef connection;
+  Result<DeviceIdentity> identity;
+};  // NotExistedDevice, DeviceDisabled
+struct SessionOpened {
+  ConnectionRef connection;
+  DeviceId device;
+  int64_t epoch = 0;
+};
+struct SessionRefused {
+  ConnectionRef connection;
+  Error error;
+};
 enum class DisconnectReason : uint8_t { TakenOver, Disabled, Deleted, Shutdown };
-struct Disconnect { ConnectionRef connection; int64_t epoch = 0; DisconnectReason reason{}; };
-// Send this task's message: job notify, property set, service call or custom topic, by content->type. The place in the core's
-// mailbox was reserved before the task was decided SENT. The core reports back PushConfirmed (PUBACK), PushWritten (QoS 0 PUB).
+struct Disconnect {
+  ConnectionRef connection;
+  int64_t epoch = 0;
+  DisconnectReason reason{};
+};
+// Send this task's message: job notify, property set, service call or custom topic, by content->type. The
+// place in the core's mailbox was reserved before the task was decided SENT. The core reports back
+// PushConfirmed (PUBACK), PushWritten (QoS 0 PUB).
 struct PushTask {
   ConnectionRef connection;
   int64_t epoch = 0;
@@ -56,20 +105,38 @@ struct PushTask {
   std::shared_ptr<const JobContent> content;
 };
 // Tell the device that a task it has is over (CANCELLED): custom jobs only.
-struct TellTask { ConnectionRef connection; int64_t epoch = 0; TaskKey key; int32_t attempt = 1; TaskStatus status{}; };
+struct TellTask {
+  ConnectionRef connection;
+  int64_t epoch = 0;
+  TaskKey key;
+  int32_t attempt = 1;
+  TaskStatus status{};
+};
 struct JobGetReply {
-  struct Item { TaskKey key; TaskStatus status{}; std::shared_ptr<const JobContent> content; };  // content empty for List
+  struct Item {
+    TaskKey key;
+    TaskStatus status{};
+    std::shared_ptr<const JobContent> content;
+  };  // content empty for List
   ConnectionRef connection;
   GetKind kind{};
   Echo echo;
-  std::vector<Item> items;     // empty: none
+  std::vector<Item> items;  // empty: none
 };
-struct JobUpdateReply { ConnectionRef connection; Echo echo; Status status; };
-struct Ack { ConnectionRef connection; uint16_t packet_id = 0; };
+struct JobUpdateReply {
+  ConnectionRef connection;
+  Echo echo;
+  Status status;
+};
+struct Ack {
+  ConnectionRef connection;
+  uint16_t packet_id = 0;
+};
 
 struct Effect {
   uint16_t core = 0;
-  std::variant<ApiReply, DeviceFound, SessionOpened, SessionRefused, Disconnect, PushTask, TellTask, JobGetReply, JobUpdateReply, Ack>
+  std::variant<ApiReply, DeviceFound, SessionOpened, SessionRefused, Disconnect, PushTask, TellTask,
+               JobGetReply, JobUpdateReply, Ack>
       what;
 };
 

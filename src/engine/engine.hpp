@@ -1,8 +1,8 @@
-// The batch executor: the one owner of mutable domain state and of the writing store connection (DESIGN 3). It drains
-// commands into a batch, loads every row the batch needs, decides in memory, commits once, and only then hands out effects.
-// Time-outs, rollout, scheduled starts and long sweeps are part of the same batches. Synchronous and sans-I/O apart from the
-// store: server/ runs it on the engine thread, the tests and the simulator inline.
-// Thread: engine.
+// The batch executor: the one owner of mutable domain state and of the writing store connection (DESIGN 3).
+// It drains commands into a batch, loads every row the batch needs, decides in memory, commits once, and only
+// then hands out effects. Time-outs, rollout, scheduled starts and long sweeps are part of the same batches.
+// Synchronous and sans-I/O apart from the store: server/ runs it on the engine thread, the tests and the
+// simulator inline. Thread: engine.
 #pragma once
 
 #include <array>
@@ -24,37 +24,39 @@ namespace rollcall::engine {
 // Defaults are the vendor's; server/config may lift them (DESIGN 6).
 struct EngineConfig {
   int64_t job_targets_max = 100'000;
-  bool unknown_targets_skip = false;        // jobs.unknown_targets = skip (DESIGN 5.5)
+  bool unknown_targets_skip = false;  // jobs.unknown_targets = skip (DESIGN 5.5)
   int64_t job_lifetime_ms = 7LL * 24 * 3600 * 1000;
-  int64_t next_wait_ms = 2'000;             // wait for a $next after CONNACK before pushing
+  int64_t next_wait_ms = 2'000;  // wait for a $next after CONNACK before pushing
   size_t push_slice = 512;
 };
 
-// Room for pushes in the cores' mailboxes, reserved before a task is decided SENT (DESIGN 3). Called on the engine thread.
+// Room for pushes in the cores' mailboxes, reserved before a task is decided SENT (DESIGN 3). Called on the
+// engine thread.
 class PushRoom {
  public:
   virtual ~PushRoom() = default;
   virtual bool reserve(uint16_t core, size_t pushes) = 0;
-  virtual void release(uint16_t core, size_t pushes) = 0;   // reserved but not used
+  virtual void release(uint16_t core, size_t pushes) = 0;  // reserved but not used
 };
 
 // Read by server/ for /metrics and /readyz.
 struct EngineProbe {
   Gauge devices_connected;
-  std::array<Counter, kTaskStatusCount + 1> tasks_total;    // transitions into each status
-  std::array<Gauge, 9> jobs;                                // by JobStatus, of jobs not final plus those that ended since start
+  std::array<Counter, kTaskStatusCount + 1> tasks_total;  // transitions into each status
+  std::array<Gauge, 9> jobs;  // by JobStatus, of jobs not final plus those that ended since start
   LatencyHistogram commit;
   Counter commands_total;
   Counter commit_failures_total;
   Gauge log_bytes;
-  Gauge store_healthy;                                      // 0 after a failed commit until one succeeds
+  Gauge store_healthy;  // 0 after a failed commit until one succeeds
 };
 
 class Engine {
  public:
-  // Loads what is unfinished and goes on with it. `room`, `store`, `clock`, `random`, `probe` outlive the engine.
-  static Result<std::unique_ptr<Engine>> open(store::Store& store, const Clock& clock, Random& random, PushRoom& room,
-                                              EngineProbe& probe, const EngineConfig& config);
+  // Loads what is unfinished and goes on with it. `room`, `store`, `clock`, `random`, `probe` outlive the
+  // engine.
+  static Result<std::unique_ptr<Engine>> open(store::Store& store, const Clock& clock, Random& random,
+                                              PushRoom& room, EngineProbe& probe, const EngineConfig& config);
   ~Engine();
 
   // Appends commands to the inbox; the vector is left empty.

@@ -1,7 +1,7 @@
-// The read side: bounded reads of committed state, seen through the domain's eyes (effective statuses, nothing of another
-// instance). api/ runs these on a reader thread, each with its own store::Reader. Errors: the NotExisted... codes,
-// InvalidPageParams for a page that needs a NextToken, SystemException when the store fails.
-// Thread: one per object.
+// The read side: bounded reads of committed state, seen through the domain's eyes (effective statuses,
+// nothing of another instance). api/ runs these on a reader thread, each with its own store::Reader. Errors:
+// the NotExisted... codes, InvalidPageParams for a page that needs a NextToken, SystemException when the
+// store fails. Thread: one per object.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,12 @@ class Reader;
 namespace rollcall::engine {
 
 struct TaskInfo {
-  Task task;                    // status is the effective one
+  Task task;  // status is the effective one
   std::string job_name;
   std::string product_key;
   std::string device_name;
-  std::string foreign_iot_id;   // empty: derive from task.device
-  TaskDetail detail;            // filled by task() only
+  std::string foreign_iot_id;  // empty: derive from task.device
+  TaskDetail detail;           // filled by task() only
 };
 struct TaskPage {
   std::vector<TaskInfo> tasks;
@@ -38,10 +38,19 @@ struct JobInfo {
   Job job;                                                   // counters are the effective ones
   std::vector<std::pair<std::string, std::string>> targets;  // DEVICE_LIST: ProductKey, DeviceName
 };
-struct JobList { std::vector<Job> jobs; int64_t total = 0; };
-struct ProductList { std::vector<Product> products; int64_t total = 0; };
+struct JobList {
+  std::vector<Job> jobs;
+  int64_t total = 0;
+};
+struct ProductList {
+  std::vector<Product> products;
+  int64_t total = 0;
+};
 struct ApplyPage {
-  struct Item { std::string device_name; Device device; };
+  struct Item {
+    std::string device_name;
+    Device device;
+  };
   std::vector<Item> items;
   int64_t total = 0;
 };
@@ -52,20 +61,30 @@ class Queries {
 
   Result<Product> product(InstanceId instance, std::string_view product_key);
   // CurrentPage from 1; offset at most 10,000 rows deep (DESIGN 3).
-  Result<ProductList> list_products(InstanceId instance, std::optional<bool> has_thing_model, int64_t page, int64_t page_size);
+  Result<ProductList> list_products(InstanceId instance, std::optional<bool> has_thing_model, int64_t page,
+                                    int64_t page_size);
   Result<ApplyPage> apply_page(InstanceId instance, ApplyId apply, int64_t page, int64_t page_size);
-  // version absent = the draft; the product's completed TSL. Without any model: NotExistedThingModel only when a version was asked for.
-  Result<std::string> thing_model_tsl(InstanceId instance, std::string_view product_key, std::optional<std::string_view> version);
+  // version absent = the draft; the product's completed TSL. Without any model: NotExistedThingModel only
+  // when a version was asked for.
+  Result<std::string> thing_model_tsl(InstanceId instance, std::string_view product_key,
+                                      std::optional<std::string_view> version);
   Result<JobInfo> job(InstanceId instance, JobId job);
-  Result<JobList> list_jobs(InstanceId instance, std::optional<JobStatus> status, int64_t page, int64_t page_size);
+  Result<JobList> list_jobs(InstanceId instance, std::optional<JobStatus> status, int64_t page,
+                            int64_t page_size);
   Result<TaskInfo> task(InstanceId instance, const TaskKey& key);
   // position: from the NextToken; -1 = from the start.
-  Result<TaskPage> tasks_of_job(InstanceId instance, JobId job, std::optional<TaskStatus> status, int64_t position, size_t limit);
+  Result<TaskPage> tasks_of_job(InstanceId instance, JobId job, std::optional<TaskStatus> status,
+                                int64_t position, size_t limit);
   // position: the job id of the last task seen; 0 = from the newest.
-  Result<TaskPage> tasks_of_device(InstanceId instance, DeviceId device, std::optional<TaskStatus> status, int64_t position, size_t limit);
+  Result<TaskPage> tasks_of_device(InstanceId instance, DeviceId device, std::optional<TaskStatus> status,
+                                   int64_t position, size_t limit);
   // The device with that IotId (native or imported) or name, if it is this instance's.
   Result<Device> device(InstanceId instance, std::string_view product_key, std::string_view device_name);
+  Result<Device> device_by_id(InstanceId instance, DeviceId id);
   Result<Device> device_by_foreign_iot_id(InstanceId instance, std::string_view iot_id);
+  // Devices of a product in name order behind `after_name`, for export.
+  Result<std::vector<Device>> list_devices(InstanceId instance, std::string_view product_key,
+                                           std::string_view after_name, size_t limit);
   Result<std::vector<AccessKey>> access_keys();
   Result<InstanceId> instance(std::string_view iot_instance_id);
 

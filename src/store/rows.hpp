@@ -50,6 +50,7 @@ struct NewJob {
 
 // Makes the next tasks of a job from its group or product: members in join order after `after`, up to the job's snapshot.
 // Tasks of unfit products are made FAILED with their reason (counters and history follow). Conditional on the job's epoch.
+// The job's sweep_cursor and tasks_made move in the same transaction, so that a crash repeats nothing.
 struct MakeTasks {
   JobId job;
   int32_t from_epoch = 0;
@@ -66,7 +67,7 @@ struct MakeTasks {
 };
 
 // Ends every open task with first_sequence <= sequence < first_sequence + rows_max (rows that exist) as `to`. Counters and
-// history follow the rows hit. `statuses_open`: which of QUEUED, SENT, IN_PROGRESS to take (bit 1 << status).
+// history follow the rows hit, and the job's sweep_cursor moves to the result's next_sequence in the same transaction. `statuses_open`: which of QUEUED, SENT, IN_PROGRESS to take (bit 1 << status).
 struct SweepTasks {
   JobId job;
   int32_t from_epoch = 0;

@@ -1,0 +1,205 @@
+// After a commit: what memory takes over from it, and what follows from it (DESIGN 3: counters, history and
+// effects derive only from rows that were hit).
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "engine/state.hpp"
+
+namespace rollcall::engine {
+namespace {
+
+bool contains(const std::vector<uint32_t>& sorted, size_t index) {
+  return std::find(sorted.begin(), sorted.end(), static_cast<uint32_t>(index)) != sorted.end();
+}
+
+void count_job(State& state, JobStatus status, int64_t n) {
+  state.probe.jobs[static_cast<size_t>(status)].add(n);
+}
+
+void set_alarms(State& state, const Job& job) {
+  if (job.status == JobStatus::Waiting && job.spec.scheduled_at)
+    state.jobs.alarms.emplace(*job.spec.scheduled_at, job.id);
+  if (job.spec.lifetime_ms > 0)
+    state.jobs.alarms.emplace(job.spec.scheduled_at.value_or(job.created_at) + job.spec.lifetime_ms, job.id);
+}
+
+void absorb_job(State& state, const store::JobChange& change) {
+  JobState* held = state.jobs.find(change.id);
+  if (!held) return;
+  Job& job = held->job;
+  count_job(state, job.status, -1);
+  count_job(state, change.status, 1);
+  if (job.sweep != change.sweep) held->sweep_done = false;
+  job.status = change.status;
+  job.sweep = change.sweep;
+  job.sweep_cursor = change.sweep_cursor;
+  job.tasks_made = change.tasks_made;
+  job.epoch = change.epoch;
+  job.paused = change.paused;
+  job.modified_at = change.modified_at;
+  job.started_at = change.started_at;
+  if (is_final(job.status)) {
+    log_info("job.ended",
+             {{"job", job.id.value}, {"name", job.spec.name}, {"status", job_status_text(job.status)}});
+    state.jobs.remove(change.id);
+    return;
+  }
+  state.jobs.to_look_at.insert(change.id);
+  if (may_push(job)) {
+    held->pace.set_rate(job.settings.maximum_per_minute, state.clock.steady());
+    state.jobs.rolling.insert(change.id);
+  }
+}
+
+// Devices that hold a cancelled custom job are told (DESIGN 5.16).
+void tell_swept(State& state, const store::SweepResult& result, std::vector<Effect>& effects) {
+  const JobState* held = state.jobs.find(result.job);
+  if (!held) return;
+  const bool tell = held->job.sweep == Sweep::Cancel && held->content->type == JobType::CustomJob;
+  for (const store::SweptTask& task : result.swept) {
+    Session* session = state.sessions.find(task.device);
+    if (!session) continue;
+    if (session->forget_push(task.key)) state.make_ready(task.device);
+    if (!tell || task.from == TaskStatus::Queued) continue;
+    if (!session->reachability || !session->reachability->reaches(*held->content)) continue;
+    effects.push_back({session->at.core, TellTask{session->at.connection, session->epoch, task.key,
+                                                  task.attempt, TaskStatus::Cancelled}});
+  }
+}
+
+void reload_job(State& state, JobId id) {
+  JobState* held = state.jobs.find(id);
+  if (!held) return;
+  const JobId ids[] = {id};
+  auto rows = state.store.jobs(ids);
+  if (!rows || rows->empty()) return;
+  held->job = std::move(rows->front());
+  if (is_final(held->job.status))
+    state.jobs.remove(id);
+  else
+    state.jobs.to_look_at.insert(id);
+}
+
+void absorb_tasks(State& state, const Decision& decision, const store::CommitResult& result) {
+  const auto& changes = decision.changes.tasks;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (!result.missed_tasks.empty() && contains(result.missed_tasks, i)) continue;
+    const store::TaskChange& change = changes[i];
+    if (change.task.status != change.from_status)
+      state.probe.tasks_total[static_cast<size_t>(change.task.status)].add();
+    if (change.time_out_at && (!state.next_time_out || *change.time_out_at < *state.next_time_out))
+      state.next_time_out = change.time_out_at;
+  }
+}
+
+}  // namespace
+
+void withdraw(State& state, const Decision& decision, const Effect& effect) {
+  const auto* push = std::get_if<PushTask>(&effect.what);
+  if (!push) return;
+  state.room.release(effect.core, 1);
+  for (const store::TaskChange& change : decision.changes.tasks)
+    if (change.task.key == push->key)
+      if (Session* session = state.sessions.find(change.task.device)) session->forget_push(push->key);
+}
+
+Status adopt(State& state, Job job) {
+  ROLLCALL_TRY(auto content, make_content(job));
+  set_alarms(state, job);
+  count_job(state, job.status, 1);
+  JobState held{std::move(job), std::move(content), Pace(1, state.clock.steady()), -1, false, false, {}};
+  held.pace = Pace(held.job.settings.maximum_per_minute, state.clock.steady());
+  const JobId id = held.job.id;
+  const bool rolling = may_push(held.job);
+  state.jobs.add(std::move(held));
+  state.jobs.to_look_at.insert(id);
+  if (rolling) state.jobs.rolling.insert(id);
+  return {};
+}
+
+void absorb(State& state, const Decision& decision, const store::CommitResult& result,
+            std::vector<Effect>& effects) {
+  for (const store::NewJob& made : decision.changes.new_jobs) {
+    log_info(
+        "job.created",
+        {{"job", made.job.id.value}, {"name", made.job.spec.name}, {"tasks", made.job.counters.total()}});
+    if (Status status = adopt(state, made.job); !status)
+      log_error("job.unreadable", {{"job", made.job.id.value}, {"error", public_message(status.error())}});
+  }
+  for (size_t i = 0; i < decision.changes.jobs.size(); ++i) {
+    if (contains(result.missed_jobs, i))
+      reload_job(state, decision.changes.jobs[i].id);
+    else
+      absorb_job(state, decision.changes.jobs[i]);
+  }
+  for (const store::MakeResult& made : result.made) {
+    JobState* held = state.jobs.find(made.job);
+    if (!held) continue;
+    state.jobs.to_look_at.insert(made.job);
+    if (!made.hit) {
+      reload_job(state, made.job);
+      continue;
+    }
+    held->job.tasks_made += made.rows_made;
+    if (made.rows_made > 0) held->job.sweep_cursor = made.last_member;
+    held->sweep_done = made.exhausted;
+    state.probe.tasks_total[static_cast<size_t>(TaskStatus::Failed)].add(
+        static_cast<uint64_t>(made.rows_failed));
+  }
+  for (const store::SweepResult& swept : result.swept) {
+    JobState* held = state.jobs.find(swept.job);
+    if (!held) continue;
+    state.jobs.to_look_at.insert(swept.job);
+    if (!swept.hit) {
+      reload_job(state, swept.job);
+      continue;
+    }
+    tell_swept(state, swept, effects);
+    held->job.sweep_cursor = swept.next_sequence;
+    held->sweep_done = swept.exhausted;
+    const TaskStatus to = held->job.sweep == Sweep::Cancel ? TaskStatus::Cancelled : TaskStatus::TimedOut;
+    state.probe.tasks_total[static_cast<size_t>(to)].add(swept.swept.size());
+  }
+  for (const auto& [id, counters] : result.counters) {
+    if (JobState* held = state.jobs.find(id)) {
+      held->job.counters = counters;
+      if (counters.open() == 0) state.jobs.to_look_at.insert(id);
+    }
+  }
+  absorb_tasks(state, decision, result);
+  for (const store::ApplyProgress& progress : decision.changes.apply_progress) {
+    if (!state.applies_running.empty() && state.applies_running.front().id == progress.id) {
+      state.applies_running.front().cursor = progress.cursor;
+      if (progress.status == ApplyStatus::Created) state.applies_running.pop_front();
+    } else if (progress.status == ApplyStatus::Creating) {
+      const ApplyId ids[] = {progress.id};
+      if (auto rows = state.store.applies(ids); rows && !rows->empty())
+        state.applies_running.push_back(rows->front());
+    }
+  }
+  if (!decision.changes.time_outs_done.empty())
+    if (auto earliest = state.store.earliest_time_out()) state.next_time_out = *earliest;
+}
+
+void undo(State& state, const Decision& decision) {
+  for (const store::TaskChange& change : decision.changes.tasks) {
+    if (change.cause == Cause::Confirmed)
+      state.confirms_unwritten.push_back({change.task.key, change.task.attempt});
+    if (change.from_status != TaskStatus::Queued) continue;
+    if (JobState* job = state.jobs.find(change.task.key.job)) {
+      job->scan_cursor = -1;  // look again from the start: QUEUED rows are found by index
+      job->scan_exhausted = false;
+      state.jobs.rolling.insert(change.task.key.job);
+    }
+  }
+  for (const Effect& effect : decision.effects) withdraw(state, decision, effect);
+  for (const Presence& presence : decision.changes.presence)
+    state.sessions.presence_unwritten.try_emplace(presence.device, presence);
+  if (!decision.changes.presence.empty() || !state.confirms_unwritten.empty()) state.note_lazy();
+  for (const store::MakeTasks& make : decision.changes.make_tasks) state.jobs.to_look_at.insert(make.job);
+  for (const store::SweepTasks& sweep : decision.changes.sweep_tasks) state.jobs.to_look_at.insert(sweep.job);
+  for (const store::JobChange& change : decision.changes.jobs) state.jobs.to_look_at.insert(change.id);
+  if (!decision.changes.time_outs_done.empty()) state.next_time_out = decision.changes.time_outs_done_until;
+}
+
+}  // namespace rollcall::engine

@@ -1,0 +1,265 @@
+// CreateJob and CancelJob (cloud-api A.1, A.3; DESIGN 5.5 to 5.7, 5.15, 5.16).
+#include <unordered_set>
+
+#include "engine/state.hpp"
+
+namespace rollcall::engine {
+namespace {
+
+bool checks_thing_model(JobType type) {
+  return type == JobType::SetProperty || type == JobType::InvokeService;
+}
+
+// Asks for a product and what its thing-model check needs.
+bool gather_product_model(WorkingSet& ws, ProductId id, JobType type) {
+  if (!ws.products.need(id)) return false;
+  const Product* product = ws.products.find(id);
+  if (!product || !checks_thing_model(type) || !product->has_thing_model) return true;
+  return ws.published_models.need(id);
+}
+
+// The product's published model, parsed once; nullptr when there is nothing to check against (DESIGN 5.7).
+Result<std::shared_ptr<const ThingModel>> model_of(State& state, WorkingSet& ws, const Product& product) {
+  if (!product.has_thing_model || product.validate_type == 2) return std::shared_ptr<const ThingModel>();
+  const auto* published = ws.published_models.find(product.id);
+  if (!published) return std::shared_ptr<const ThingModel>();
+  State::CachedModel& cached = state.models[product.id];
+  if (!cached.model || cached.version != published->version) {
+    ROLLCALL_TRY(cached.model, ThingModel::parse(published->tsl));
+    cached.version = published->version;
+  }
+  return cached.model;
+}
+
+struct Fit {
+  std::string wire_params;
+  bool sync_service = false;
+};
+
+// Does the product's thing model take this document? On success what is to be sent.
+Result<Fit> fit(State& state, WorkingSet& ws, const Product& product, const JobSpec& spec) {
+  Fit result;
+  if (!checks_thing_model(spec.type)) return result;
+  ROLLCALL_TRY(auto model, model_of(state, ws, product));
+  if (!model) return result;
+  ROLLCALL_TRY(std::string_view params, job_document_params(spec.document));
+  if (spec.type == JobType::SetProperty) {
+    ROLLCALL_TRY(result.wire_params, model->check_properties(params));
+    return result;
+  }
+  ROLLCALL_TRY(JobContent content, read_job_document(spec.type, spec.document));
+  ROLLCALL_TRY(ThingModel::ServiceCall call, model->check_service(content.service_identifier, params));
+  result.wire_params = std::move(call.params);
+  result.sync_service = call.call_type == CallType::Sync;
+  return result;
+}
+
+struct Targets {
+  std::vector<Device*> devices;                              // DEVICE_LIST, each once, in order
+  std::vector<std::pair<const Product*, int64_t>> products;  // with the number of targets of each
+  int64_t total = 0;
+};
+
+Result<Targets> find_list(State& state, WorkingSet& ws, const Actor& actor, const CreateJob& command) {
+  Targets targets;
+  std::unordered_set<DeviceId> seen;
+  std::unordered_map<ProductId, size_t> product_at;
+  std::string unknown;
+  size_t unknown_count = 0;
+  for (const DeviceRef& ref : command.targets) {
+    Device* device = find_ref(state, ws, actor.instance, ref);
+    if (!device) {
+      if (++unknown_count <= 10)
+        unknown += (unknown.empty() ? "" : ", ") +
+                   (ref.iot_id.empty() ? ref.product_key + "/" + ref.device_name : ref.iot_id);
+      continue;
+    }
+    if (!seen.insert(device->id).second) continue;
+    targets.devices.push_back(device);
+    auto [it, fresh] = product_at.emplace(device->product, targets.products.size());
+    if (fresh) targets.products.emplace_back(ws.products.find(device->product), 0);
+    ++targets.products[it->second].second;
+  }
+  if (unknown_count > 0 && !state.config.unknown_targets_skip)
+    return fail(ErrorCode::NotExistedDevice, "TargetConfig.TargetDevices names " +
+                                                 std::to_string(unknown_count) +
+                                                 " unknown device(s): " + unknown);
+  targets.total = static_cast<int64_t>(targets.devices.size());
+  return targets;
+}
+
+Result<Targets> find_targets(State& state, WorkingSet& ws, const Actor& actor, const CreateJob& command,
+                             JobSpec& spec) {
+  if (spec.target_type == TargetType::DeviceList) return find_list(state, ws, actor, command);
+  Targets targets;
+  if (spec.target_type == TargetType::Product) {
+    const ProductId* id = ws.product_keys.find(spec.target_product_key);
+    const Product* product = id ? ws.products.find(*id) : nullptr;
+    if (!product || product->instance != actor.instance)
+      return fail(ErrorCode::NotExistedProduct,
+                  "TargetConfig.targetProduct: the product " + spec.target_product_key + " does not exist");
+    spec.target_product = product->id;
+    targets.total = product->device_count;
+    targets.products.emplace_back(product, product->device_count);
+    // Every device that exists has a smaller id than the next one, every later device a larger one.
+    ROLLCALL_TRY(spec.target_snapshot, state.ids.next("device", 10'000));
+    return targets;
+  }
+  const GroupId* id = ws.group_codes.find(spec.target_group_code);
+  const Group* group = id ? ws.groups.find(*id) : nullptr;
+  if (!group || group->instance != actor.instance)
+    return fail(ErrorCode::NotExistedGroup,
+                "TargetConfig.targetGroup: the group " + spec.target_group_code + " does not exist");
+  spec.target_group = group->id;
+  targets.total = group->device_count;
+  if (const auto* members = ws.group_products.find(group->id))
+    for (const auto& [product, count] : *members)
+      if (const Product* row = ws.products.find(product)) targets.products.emplace_back(row, count);
+  ROLLCALL_TRY(spec.target_snapshot, state.ids.next("join", 10'000));
+  return targets;
+}
+
+Status check_total(const State& state, const JobSpec& spec, const JobSettings& settings, int64_t total) {
+  if (total == 0) return fail(ErrorCode::NoTarget, "TargetConfig selects no device");
+  if (total > state.config.job_targets_max)
+    return fail(ErrorCode::TooManyTargets, "TargetConfig selects " + std::to_string(total) +
+                                               " devices, at most " +
+                                               std::to_string(state.config.job_targets_max) + " are allowed");
+  const int64_t minutes = (total + settings.maximum_per_minute - 1) / settings.maximum_per_minute;
+  if (spec.lifetime_ms > 0 && minutes > spec.lifetime_ms / 60'000)
+    return fail(ErrorCode::InvalidFormattedParameter,
+                "RolloutConfig.maximumPerMinute: " + std::to_string(settings.maximum_per_minute) +
+                    " a minute cannot push " + std::to_string(total) + " tasks within the job's life of " +
+                    std::to_string(spec.lifetime_ms / 3'600'000) + " hours");
+  return {};
+}
+
+// Decides for each product whether its devices can take the job; refuses when none can (DESIGN 5.7).
+Status fit_products(State& state, WorkingSet& ws, const Targets& targets, JobSpec& spec) {
+  bool any = false;
+  std::optional<Error> first;
+  for (const auto& [product, count] : targets.products) {
+    Result<Fit> result = fit(state, ws, *product, spec);
+    if (result) {
+      if (!any) {
+        spec.wire_params = std::move(result->wire_params);
+        spec.sync_service = result->sync_service;
+      }
+      any = true;
+      continue;
+    }
+    if (!first) first = result.error();
+    spec.unfit_products.emplace_back(product->id, public_message(result.error()));
+  }
+  if (!any && first) return fail(std::move(*first));
+  return {};
+}
+
+// Tasks of unfit products in a DEVICE_LIST fail in the transaction that makes them.
+void fail_unfit(State& state, Decision& decision, const Job& job, const Targets& targets) {
+  for (size_t i = 0; i < targets.devices.size(); ++i) {
+    for (const auto& [product, reason] : job.spec.unfit_products) {
+      if (targets.devices[i]->product != product) continue;
+      Task task;
+      task.key = {job.id, static_cast<int64_t>(i)};
+      task.device = targets.devices[i]->id;
+      task.queued_at = job.created_at;
+      const Task before = task;
+      change_task(state, decision, task, before,
+                  {TaskStatus::Failed, Cause::Unfit, TaskDetail{reason, {}}, false, {}});
+    }
+  }
+}
+
+}  // namespace
+
+bool gather_create_job(State& state, WorkingSet& ws, const Actor& actor, const CreateJob& command) {
+  const JobSpec& spec = command.spec;
+  bool all = true;
+  if (spec.target_type == TargetType::DeviceList) {
+    for (const DeviceRef& ref : command.targets) all = gather_ref(state, ws, ref) && all;
+    if (!all) return false;
+    for (const DeviceRef& ref : command.targets)
+      if (const Device* device = find_ref(state, ws, actor.instance, ref))
+        all = gather_product_model(ws, device->product, spec.type) && all;
+    return all;
+  }
+  if (spec.target_type == TargetType::Product) {
+    if (!ws.product_keys.need(spec.target_product_key)) return false;
+    const ProductId* product = ws.product_keys.find(spec.target_product_key);
+    return !product || gather_product_model(ws, *product, spec.type);
+  }
+  if (!ws.group_codes.need(spec.target_group_code)) return false;
+  const GroupId* group = ws.group_codes.find(spec.target_group_code);
+  if (!group) return true;
+  all = ws.groups.need(*group);
+  if (!ws.group_products.need(*group)) return false;
+  if (const auto* members = ws.group_products.find(*group))
+    for (const auto& [product, count] : *members) all = gather_product_model(ws, product, spec.type) && all;
+  return all;
+}
+
+Result<Outcome> decide_create_job(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                  const CreateJob& command) {
+  Job job;
+  job.instance = actor.instance;
+  job.spec = command.spec;
+  job.settings = command.settings;
+  ROLLCALL_TRY_STATUS(read_job_document(job.spec.type, job.spec.document).map([](auto&&) {}));
+  ROLLCALL_TRY(Targets targets, find_targets(state, ws, actor, command, job.spec));
+  ROLLCALL_TRY_STATUS(check_total(state, job.spec, job.settings, targets.total));
+  ROLLCALL_TRY_STATUS(fit_products(state, ws, targets, job.spec));
+
+  ROLLCALL_TRY(job.id.value, state.ids.next("job"));
+  job.created_at = state.clock.wall();
+  job.modified_at = job.created_at;
+  job.epoch = 1;
+  job.counters[TaskStatus::Queued] = targets.total;
+  store::NewJob made;
+  if (job.spec.target_type == TargetType::DeviceList) {  // few: made at once
+    for (const Device* device : targets.devices) made.targets.push_back(device->id);
+    job.tasks_made = targets.total;
+    job.status = job.spec.scheduled_at ? JobStatus::Waiting : JobStatus::InProgress;
+    if (!job.spec.scheduled_at) job.started_at = job.created_at;
+    fail_unfit(state, decision, job, targets);
+  } else {
+    job.status = JobStatus::Initializing;
+    job.sweep = Sweep::Make;
+  }
+  made.job = job;
+  decision.changes.new_jobs.push_back(std::move(made));
+  return Outcome(JobMade{job.id});
+}
+
+Result<Outcome> decide_cancel_job(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                  const CancelJob& command) {
+  const Job* job = ws.jobs.find(command.job);  // decided in this batch already, or finished
+  if (!job)
+    if (const JobState* held = state.jobs.find(command.job)) job = &held->job;
+  if (!job || job->instance != actor.instance) return fail(ErrorCode::NotExistedJob);
+  if (!may_cancel(job->status))
+    return fail(ErrorCode::InvalidJobStatus, "the job is " + std::string(job_status_text(job->status)));
+  Job next = *job;
+  next.status = JobStatus::Cancelling;
+  if (next.sweep != Sweep::Make) {  // tasks still to be made are made first, then cancelled
+    next.sweep = Sweep::Cancel;
+    next.sweep_cursor = 0;
+  }
+  ++next.epoch;
+  next.modified_at = state.clock.wall();
+  decision.changes.jobs.push_back({next.id,
+                                   job->epoch,
+                                   next.status,
+                                   next.sweep,
+                                   next.sweep_cursor,
+                                   next.tasks_made,
+                                   next.epoch,
+                                   next.paused,
+                                   next.modified_at,
+                                   next.started_at,
+                                   {}});
+  ws.jobs.put(next.id, next);
+  return Outcome(Done{});
+}
+
+}  // namespace rollcall::engine

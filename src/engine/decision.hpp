@@ -1,0 +1,49 @@
+// What a batch decided: changes for the store and effects that wait for them. Each command's changes and
+// effects form one range, so that a command whose condition failed in the store loses its effects and is
+// decided again (DESIGN 3). Thread: engine; lives for one batch.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "engine/effects.hpp"
+#include "store/rows.hpp"
+
+namespace rollcall::engine {
+
+struct Decision {
+  store::ChangeSet changes;
+  std::vector<Effect> effects;
+
+  // The range of one command (or of one maintenance step, command == kMaintenance).
+  static constexpr int32_t kMaintenance = -1;
+  struct Range {
+    int32_t command = kMaintenance;
+    uint32_t tasks_begin = 0, tasks_end = 0;
+    uint32_t jobs_begin = 0, jobs_end = 0;
+    uint32_t applies_begin = 0, applies_end = 0;
+    uint32_t effects_begin = 0, effects_end = 0;
+  };
+  std::vector<Range> ranges;
+
+  void begin(int32_t command) {
+    Range range;
+    range.command = command;
+    range.tasks_begin = static_cast<uint32_t>(changes.tasks.size());
+    range.jobs_begin = static_cast<uint32_t>(changes.jobs.size());
+    range.applies_begin = static_cast<uint32_t>(changes.apply_progress.size());
+    range.effects_begin = static_cast<uint32_t>(effects.size());
+    ranges.push_back(range);
+  }
+  void end() {
+    Range& range = ranges.back();
+    range.tasks_end = static_cast<uint32_t>(changes.tasks.size());
+    range.jobs_end = static_cast<uint32_t>(changes.jobs.size());
+    range.applies_end = static_cast<uint32_t>(changes.apply_progress.size());
+    range.effects_end = static_cast<uint32_t>(effects.size());
+  }
+  void emit(uint16_t core, decltype(Effect::what) what) { effects.push_back(Effect{core, std::move(what)}); }
+};
+
+}  // namespace rollcall::engine

@@ -1,0 +1,284 @@
+#include "engine/engine.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include "base/log.hpp"
+#include "engine/state.hpp"
+
+namespace rollcall::engine {
+namespace {
+
+constexpr size_t kOpenTasksPerDevice = 64;
+constexpr size_t kApplyChunk = 1'000;
+constexpr int kGatherRoundsMax = 8;    // the deepest chain is name -> device -> product -> thing model
+constexpr int kDecideAttemptsMax = 3;  // a command whose condition fails is decided again (DESIGN 3)
+
+struct Pending {
+  Command command;
+  int attempts = 0;
+};
+
+// A commit that failed because of what one command asked, not because of the disk.
+bool is_poison(const Error& error) { return error.detail.starts_with("constraint:"); }
+
+}  // namespace
+
+bool gather(State& state, WorkingSet& ws, const Command& command) {
+  if (const auto* api = std::get_if<ApiCommand>(&command)) return gather_api(state, ws, *api);
+  return gather_session(state, ws, command);
+}
+
+void decide(State& state, WorkingSet& ws, Decision& decision, const Command& command) {
+  if (const auto* api = std::get_if<ApiCommand>(&command)) {
+    Result<Outcome> outcome = decide_api(state, ws, decision, *api);
+    decision.emit(api->ticket.core, ApiReply{api->ticket.number, std::move(outcome)});
+    return;
+  }
+  decide_session(state, ws, decision, command);
+}
+
+// One batch from its commands to its effects.
+struct Batch {
+  std::vector<Pending> commands;
+  bool maintenance = true;  // false for parts of a batch that failed: only the commands are tried again
+  WorkingSet ws;
+  Decision decision;
+  SteadyUs submitted_at;
+};
+
+struct Engine::Impl {
+  Impl(store::Store& store, const Clock& clock, Random& random, PushRoom& room, EngineProbe& probe,
+       const EngineConfig& config, const IdCodec::Key& key)
+      : state(store, clock, random, room, probe, config, key) {}
+
+  State state;
+  std::deque<Pending> inbox;
+  std::deque<std::vector<Pending>> parts;  // halves of a failed batch, to be tried on their own
+  std::unique_ptr<Batch> in_flight;
+
+  std::unique_ptr<Batch> take_batch();
+  Status load_for(Batch& batch);
+  Status decide_batch(Batch& batch);
+  Status maintain(Batch& batch);
+  void finish(std::unique_ptr<Batch> batch, Result<store::CommitResult> result, std::vector<Effect>& effects);
+  void fail_batch(std::unique_ptr<Batch> batch, const Error& error, std::vector<Effect>& effects);
+  void refuse(const Pending& pending, const Error& error, std::vector<Effect>& effects);
+  void release(Batch& batch, const store::CommitResult& result, std::vector<Effect>& effects);
+  bool more() const;
+};
+
+std::unique_ptr<Batch> Engine::Impl::take_batch() {
+  auto batch = std::make_unique<Batch>();
+  if (!parts.empty()) {
+    batch->commands = std::move(parts.front());
+    parts.pop_front();
+    batch->maintenance = false;
+    return batch;
+  }
+  const size_t count = std::min(inbox.size(), limits::kBatchCommandsMax);
+  batch->commands.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    batch->commands.push_back(std::move(inbox.front()));
+    inbox.pop_front();
+  }
+  return batch;
+}
+
+// Asks and loads until every command has what it needs.
+Status Engine::Impl::load_for(Batch& batch) {
+  for (int round = 0; round < kGatherRoundsMax; ++round) {
+    bool all = true;
+    for (const Pending& pending : batch.commands) all = gather(state, batch.ws, pending.command) && all;
+    if (all) return {};
+    ROLLCALL_TRY_STATUS(batch.ws.load(state.store, kOpenTasksPerDevice, kApplyChunk).map([](bool) {}));
+  }
+  return {};
+}
+
+Status Engine::Impl::decide_batch(Batch& batch) {
+  for (size_t i = 0; i < batch.commands.size(); ++i) {
+    const Command& command = batch.commands[i].command;
+    // What an earlier command of this batch decided may ask for more rows.
+    for (int round = 0; round < kGatherRoundsMax && !gather(state, batch.ws, command); ++round)
+      ROLLCALL_TRY_STATUS(batch.ws.load(state.store, kOpenTasksPerDevice, kApplyChunk).map([](bool) {}));
+    batch.decision.begin(static_cast<int32_t>(i));
+    decide(state, batch.ws, batch.decision, command);
+    batch.decision.end();
+  }
+  return {};
+}
+
+Status Engine::Impl::maintain(Batch& batch) {
+  std::vector<DeviceId> devices;
+  while (!gather_ready(state, batch.ws, devices))
+    ROLLCALL_TRY_STATUS(batch.ws.load(state.store, kOpenTasksPerDevice, kApplyChunk).map([](bool) {}));
+  batch.decision.begin(Decision::kMaintenance);
+  ROLLCALL_TRY_STATUS(upkeep(state, batch.ws, batch.decision));
+  decide_ready(state, batch.ws, batch.decision, devices);
+  ROLLCALL_TRY_STATUS(roll_out(state, batch.ws, batch.decision));
+  batch.decision.end();
+  return {};
+}
+
+void Engine::Impl::refuse(const Pending& pending, const Error& error, std::vector<Effect>& effects) {
+  const Command& command = pending.command;
+  if (const auto* api = std::get_if<ApiCommand>(&command)) {
+    effects.push_back({api->ticket.core, ApiReply{api->ticket.number, fail(error)}});
+  } else if (const auto* find = std::get_if<FindDevice>(&command)) {
+    effects.push_back({find->from.core, DeviceFound{find->from.connection, fail(error)}});
+  } else if (const auto* open = std::get_if<OpenSession>(&command)) {
+    effects.push_back({open->from.core, SessionRefused{open->from.connection, error}});
+  } else if (const auto* update = std::get_if<JobUpdate>(&command)) {
+    Echo echo = update->echo;
+    echo.packet_id = 0;  // not stored: not acknowledged
+    effects.push_back({update->session.at.core,
+                       JobUpdateReply{update->session.at.connection, std::move(echo), fail(error)}});
+  }
+}
+
+void Engine::Impl::fail_batch(std::unique_ptr<Batch> batch, const Error& error,
+                              std::vector<Effect>& effects) {
+  state.probe.commit_failures_total.add();
+  undo(state, batch->decision);
+  log_error("engine.commit_failed", {{"commands", batch->commands.size()}, {"error", error.detail}});
+  if (!is_poison(error)) {
+    state.probe.store_healthy.set(0);
+    Error answer(ErrorCode::SystemException, "the store could not take the change; nothing was changed");
+    for (const Pending& pending : batch->commands) refuse(pending, answer, effects);
+    state.rollout_retry = state.clock.steady() + 1'000'000;
+    return;
+  }
+  if (batch->commands.size() == 1) {
+    refuse(batch->commands.front(),
+           Error(ErrorCode::SystemException, "the change conflicts with what is stored"), effects);
+    return;
+  }
+  const size_t half = batch->commands.size() / 2;
+  const auto middle = batch->commands.begin() + static_cast<long>(half);
+  std::vector<Pending> second(std::make_move_iterator(middle),
+                              std::make_move_iterator(batch->commands.end()));
+  batch->commands.erase(middle, batch->commands.end());
+  if (!second.empty()) parts.push_front(std::move(second));
+  if (!batch->commands.empty()) parts.push_front(std::move(batch->commands));
+}
+
+// Effects of commands whose changes all happened leave; the others are decided again.
+void Engine::Impl::release(Batch& batch, const store::CommitResult& result, std::vector<Effect>& effects) {
+  Decision& decision = batch.decision;
+  const auto missed = [](const std::vector<uint32_t>& list, uint32_t begin, uint32_t end) {
+    return std::any_of(list.begin(), list.end(), [&](uint32_t i) { return i >= begin && i < end; });
+  };
+  for (const Decision::Range& range : decision.ranges) {
+    const bool again = missed(result.missed_tasks, range.tasks_begin, range.tasks_end) ||
+                       missed(result.missed_jobs, range.jobs_begin, range.jobs_end) ||
+                       missed(result.missed_applies, range.applies_begin, range.applies_end);
+    for (uint32_t i = range.effects_begin; i < range.effects_end; ++i) {
+      if (again)
+        withdraw(state, decision, decision.effects[i]);
+      else
+        effects.push_back(std::move(decision.effects[i]));
+    }
+    if (!again || range.command == Decision::kMaintenance) continue;
+    Pending& pending = batch.commands[static_cast<size_t>(range.command)];
+    if (++pending.attempts < kDecideAttemptsMax)
+      inbox.push_front(std::move(pending));
+    else
+      refuse(pending,
+             Error(ErrorCode::SystemException, "the task was changed by others at the same time; try again"),
+             effects);
+  }
+}
+
+void Engine::Impl::finish(std::unique_ptr<Batch> batch, Result<store::CommitResult> result,
+                          std::vector<Effect>& effects) {
+  state.probe.commit.observe_us(state.clock.steady() - batch->submitted_at);
+  if (!result) {
+    fail_batch(std::move(batch), result.error(), effects);
+    return;
+  }
+  state.probe.store_healthy.set(1);
+  absorb(state, batch->decision, *result, effects);
+  release(*batch, *result, effects);
+}
+
+bool Engine::Impl::more() const {
+  if (!inbox.empty() || !parts.empty() || state.rollout_more) return true;
+  return !state.ready_devices.empty() || !state.jobs.to_look_at.empty() || !state.applies_running.empty();
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, const Clock& clock, Random& random,
+                                             PushRoom& room, EngineProbe& probe, const EngineConfig& config) {
+  ROLLCALL_TRY(auto key, store.id_key());
+  ROLLCALL_TRY_STATUS(store.mark_all_offline(clock.wall()));
+  auto impl = std::make_unique<Impl>(store, clock, random, room, probe, config, key);
+  ROLLCALL_TRY(auto jobs, store.unfinished_jobs());
+  for (Job& job : jobs) {
+    const JobId id = job.id;
+    if (Status status = adopt(impl->state, std::move(job)); !status)
+      log_error("job.unreadable", {{"job", id.value}, {"error", public_message(status.error())}});
+  }
+  ROLLCALL_TRY(auto applies, store.unfinished_applies());
+  for (Apply& apply : applies)
+    if (apply.status == ApplyStatus::Creating) impl->state.applies_running.push_back(std::move(apply));
+  ROLLCALL_TRY(impl->state.next_time_out, store.earliest_time_out());
+  probe.store_healthy.set(1);
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+void Engine::submit(std::vector<Command>& commands) {
+  impl_->state.probe.commands_total.add(commands.size());
+  for (Command& command : commands) impl_->inbox.push_back({std::move(command), 0});
+  commands.clear();
+}
+
+bool Engine::run(std::vector<Effect>& effects) {
+  Impl& impl = *impl_;
+  if (impl.in_flight) {
+    auto result = impl.state.store.poll();
+    if (!result) return true;
+    impl.finish(std::move(impl.in_flight), std::move(*result), effects);
+    return impl.more();
+  }
+  auto batch = impl.take_batch();
+  Status status = impl.load_for(*batch);
+  if (status) status = impl.decide_batch(*batch);
+  if (status && batch->maintenance) status = impl.maintain(*batch);
+  if (!status) {
+    impl.fail_batch(std::move(batch), status.error(), effects);
+    return impl.more();
+  }
+  batch->submitted_at = impl.state.clock.steady();
+  if (batch->decision.changes.empty()) {
+    impl.release(*batch, {}, effects);
+    return impl.more();
+  }
+  impl.state.store.submit(batch->decision.changes);
+  auto result = impl.state.store.poll();
+  if (!result) {
+    impl.in_flight = std::move(batch);
+    return true;
+  }
+  impl.finish(std::move(batch), std::move(*result), effects);
+  return impl.more();
+}
+
+std::optional<SteadyUs> Engine::next_wake_up() const {
+  const State& state = impl_->state;
+  if (impl_->in_flight || impl_->more()) return state.clock.steady();
+  std::optional<SteadyUs> earliest = next_upkeep(state);
+  const auto slot = next_slot(state);
+  if (slot && (!earliest || *slot < *earliest)) earliest = slot;
+  return earliest;
+}
+
+void Engine::shut_down(std::vector<Effect>& effects) {
+  for (const auto& [device, session] : impl_->state.sessions)
+    effects.push_back(
+        {session.at.core, Disconnect{session.at.connection, session.epoch, DisconnectReason::Shutdown}});
+}
+
+}  // namespace rollcall::engine

@@ -1,0 +1,361 @@
+// Decisions about what devices say: logins, subscriptions, job requests and reports, replies and
+// confirmations (device-protocol 4, 5; DESIGN 5.9 to 5.14).
+#include <algorithm>
+
+#include "base/overload.hpp"
+#include "engine/state.hpp"
+
+namespace rollcall::engine {
+namespace {
+
+// --- sessions
+
+void decide_find(State&, WorkingSet& ws, Decision& decision, const FindDevice& command) {
+  Result<DeviceIdentity> identity = fail(ErrorCode::NotExistedDevice);
+  if (const ProductId* product = ws.product_keys.find(command.product_key)) {
+    if (const DeviceId* id = ws.device_names.find({*product, command.device_name})) {
+      const Device* device = ws.devices.find(*id);
+      if (device && device->enabled)
+        identity = DeviceIdentity{device->id, device->secret};
+      else if (device)
+        identity = fail(ErrorCode::DeviceDisabled);
+    }
+  }
+  decision.emit(command.from.core, DeviceFound{command.from.connection, std::move(identity)});
+}
+
+void decide_open(State& state, WorkingSet& ws, Decision& decision, const OpenSession& command) {
+  const Device* device = ws.devices.find(command.device);
+  if (!device || !device->enabled) {
+    Error error(device ? ErrorCode::DeviceDisabled : ErrorCode::NotExistedDevice);
+    decision.emit(command.from.core, SessionRefused{command.from.connection, std::move(error)});
+    return;
+  }
+  Presence presence;
+  if (auto it = state.sessions.presence_unwritten.find(device->id);
+      it != state.sessions.presence_unwritten.end())
+    presence = it->second;
+  else if (const Presence* stored = ws.presence.find(device->id))
+    presence = *stored;
+  presence.device = device->id;
+
+  if (Session* old = state.sessions.find(device->id))  // the later login wins (device-protocol 1.8)
+    decision.emit(old->at.core, Disconnect{old->at.connection, old->epoch, DisconnectReason::TakenOver});
+  else
+    state.probe.devices_connected.add(1);
+
+  const WallMs now = state.clock.wall();
+  presence.online = true;
+  ++presence.connection_epoch;
+  presence.online_at = now;
+  presence.changed_at = now;
+  presence.address = command.address;
+  if (presence.activated_at.value == 0) presence.activated_at = now;
+  state.sessions.presence_unwritten[device->id] = presence;
+  state.note_lazy();
+
+  Session& session = state.sessions.open(device->id);
+  session = Session{command.from, presence.connection_epoch, command.reachability, false, {}};
+  state.sessions.settling.push_back(
+      {state.clock.steady() + state.config.next_wait_ms * 1000, device->id, session.epoch});
+  decision.emit(command.from.core, SessionOpened{command.from.connection, device->id, session.epoch});
+}
+
+void decide_close(State& state, WorkingSet& ws, const CloseSession& command) {
+  if (!state.sessions.find(command.session)) return;  // an older connection: the present session stays
+  state.sessions.close(command.session.device);
+  state.probe.devices_connected.add(-1);
+  auto it = state.sessions.presence_unwritten.find(command.session.device);
+  if (it == state.sessions.presence_unwritten.end()) {
+    Presence presence;
+    if (const Presence* stored = ws.presence.find(command.session.device)) presence = *stored;
+    it = state.sessions.presence_unwritten.emplace(command.session.device, presence).first;
+  }
+  it->second.device = command.session.device;
+  it->second.online = false;
+  it->second.changed_at = state.clock.wall();
+  state.note_lazy();
+}
+
+void settle(State& state, const SessionRef& ref, Session& session) {
+  if (session.settled) return;
+  session.settled = true;
+  state.make_ready(ref.device);
+}
+
+// The device is known to have the task. True when that was news that must be written some time.
+void confirm(State& state, Session& session, const SessionRef& ref, Task& task) {
+  if (session.forget_push(task.key)) state.make_ready(ref.device);
+  if (task.flags & kTaskConfirmed) return;
+  if (task.status != TaskStatus::Sent) return;
+  state.confirms_unwritten.push_back({task.key, task.attempt});
+  state.note_lazy();
+}
+
+// --- thing/job/get
+
+JobGetReply::Item item_of(State& state, const Task& task, const std::shared_ptr<const JobContent>& content) {
+  return {task.key, seen_status(state, task), content};
+}
+
+// The task that `$next` gives: an IN_PROGRESS one, else the oldest SENT one, else the oldest QUEUED one that
+// its job may push at this moment (DESIGN 5.10).
+Task* next_task(State& state, WorkingSet& ws, DeviceId device) {
+  const auto* keys = ws.open_tasks.find(device);
+  if (!keys) return nullptr;
+  Task* sent = nullptr;
+  Task* queued = nullptr;
+  for (const TaskKey& key : *keys) {
+    Task* task = ws.tasks.find(key);
+    JobState* job = task ? state.jobs.find(key.job) : nullptr;
+    if (!job || job->content->type != JobType::CustomJob) continue;
+    const TaskStatus status = effective_status(job->job, task->status);
+    if (status == TaskStatus::InProgress) return task;
+    if (status == TaskStatus::Sent && !sent) sent = task;
+    if (status == TaskStatus::Queued && !queued && may_push(job->job) &&
+        job->pace.available(state.clock.steady()) > 0)
+      queued = task;
+  }
+  return sent ? sent : queued;
+}
+
+// Marks a QUEUED task as SENT because its device fetched it; takes a slot of the pace.
+void fetch(State& state, Decision& decision, JobState& job, Task& task) {
+  const Task before = task;
+  const Transition step = transition(task.status, TaskEvent::Push, task.attempt, task.pushes);
+  if (step.verdict != Verdict::Apply) return;
+  job.pace.take(1, state.clock.steady());
+  if (task.pushes < 255) ++task.pushes;
+  task.flags |= kTaskConfirmed;
+  change_task(state, decision, task, before, {step.to, Cause::Fetched, {}, false, {}});
+}
+
+void decide_get(State& state, WorkingSet& ws, Decision& decision, const JobGet& command) {
+  Session* session = state.sessions.find(command.session);
+  if (!session) return;
+  JobGetReply reply{session->at.connection, command.kind, command.echo, {}};
+  if (command.kind == GetKind::List) {
+    std::vector<const Task*> listed;
+    if (const auto* keys = ws.open_tasks.find(command.session.device)) {
+      for (const TaskKey& key : *keys) {
+        const Task* task = ws.tasks.find(key);
+        const JobState* job = task ? state.jobs.find(key.job) : nullptr;
+        if (job && job->content->type == JobType::CustomJob && is_open(seen_status(state, *task)))
+          listed.push_back(task);
+      }
+    }
+    std::stable_sort(listed.begin(), listed.end(), [](const Task* a, const Task* b) {
+      return (a->status == TaskStatus::InProgress) > (b->status == TaskStatus::InProgress);
+    });
+    if (listed.size() > limits::kTaskListMax) listed.resize(limits::kTaskListMax);
+    for (const Task* task : listed) reply.items.push_back({task->key, seen_status(state, *task), nullptr});
+    decision.emit(session->at.core, std::move(reply));
+    return;
+  }
+  Task* task = command.kind == GetKind::Next ? next_task(state, ws, command.session.device)
+                                             : ws.tasks.find(command.key);
+  if (command.kind == GetKind::One && task && task->device != command.session.device) task = nullptr;
+  JobState* job = task ? state.jobs.find(task->key.job) : nullptr;
+  std::shared_ptr<const JobContent> content = job ? job->content : nullptr;
+  if (task && !content) {  // a finished job's task, asked for by its id
+    if (const Job* stored = ws.jobs.find(task->key.job))
+      if (auto made = make_content(*stored)) content = *made;
+  }
+  const bool custom = content && content->type == JobType::CustomJob;
+  if (task && custom && task->status == TaskStatus::Queued && job &&
+      seen_status(state, *task) == TaskStatus::Queued) {
+    if (may_push(job->job) && job->pace.available(state.clock.steady()) > 0)
+      fetch(state, decision, *job, *task);
+    else
+      task = nullptr;  // its turn has not come: the push follows (DESIGN 5.10)
+  } else if (task && custom) {
+    confirm(state, *session, command.session, *task);
+  }
+  if (task && custom) reply.items.push_back(item_of(state, *task, content));
+  decision.emit(session->at.core, std::move(reply));
+  settle(state, command.session, *session);
+}
+
+// --- thing/job/update
+
+Status report_error(ErrorCode code, std::string message) { return fail(code, std::move(message)); }
+
+Status decide_report(State& state, Decision& decision, Task& task, const JobUpdate& command) {
+  const JobState* job = state.jobs.find(task.key.job);
+  const TaskStatus seen = seen_status(state, task);
+  const Transition step = transition(seen, command.event, task.attempt, task.pushes);
+  if (step.verdict == Verdict::Refuse)
+    return report_error(ErrorCode::InvalidTaskStatus, "the task is " + std::string(task_status_text(seen)));
+  if (step.verdict == Verdict::Repeat) return {};
+  const Task before = task;
+  if (step.verdict == Verdict::Late) {
+    if (seen != task.status) return {};  // the sweep that ends it has not reached the row yet
+    if (command.event == TaskEvent::ReportSucceeded) task.flags |= kTaskLateSuccess;
+    change_task(state, decision, task, before, {task.status, Cause::LateReport, {}, true, {}});
+    return {};
+  }
+  TaskUpdate update{step.to, Cause::Reported, {}, false, {}};
+  task.flags |= kTaskConfirmed;
+  if (command.progress) task.progress = *command.progress;
+  if (!command.status_details.empty()) update.detail = TaskDetail{{}, command.status_details};
+  if (step.to == TaskStatus::InProgress && before.status != TaskStatus::InProgress && job)
+    update.time_out_at = in_progress_deadline(state, *job);
+  if (step.to == before.status) {  // a progress report: thinned in the history (DESIGN 3)
+    if (task.progress == before.progress && !update.detail) return {};
+    update.record_history = state.clock.wall() - before.modified_at >= 10'000;
+  }
+  change_task(state, decision, task, before, std::move(update));
+  return {};
+}
+
+void decide_update(State& state, WorkingSet& ws, Decision& decision, const JobUpdate& command) {
+  Session* session = state.sessions.find(command.session);
+  if (!session) return;
+  Task* task = command.key.job ? ws.tasks.find(command.key) : nullptr;
+  Status status;
+  if (!task || task->device != command.session.device) {
+    status = report_error(ErrorCode::NotExistedTask, "no such task for this device");
+  } else {
+    if (session->forget_push(task->key)) state.make_ready(command.session.device);
+    status = decide_report(state, decision, *task, command);
+  }
+  decision.emit(session->at.core, JobUpdateReply{session->at.connection, command.echo, std::move(status)});
+}
+
+// --- answers to property sets, service calls and PUB messages
+
+Task* find_answered(WorkingSet& ws, DeviceId device, uint32_t id) {
+  const auto* keys = ws.open_tasks.find(device);
+  if (!keys) return nullptr;
+  for (const TaskKey& key : *keys) {
+    Task* task = ws.tasks.find(key);
+    if (task && task->status == TaskStatus::InProgress && alink_id(key.job, task->attempt) == id) return task;
+  }
+  return nullptr;
+}
+
+void finish_command(State& state, Decision& decision, Session& session, const SessionRef& ref, Task& task,
+                    bool success, Cause cause, TaskDetail detail) {
+  if (session.forget_push(task.key)) state.make_ready(ref.device);
+  const TaskStatus seen = seen_status(state, task);
+  const Transition step = transition(seen, success ? TaskEvent::ReportSucceeded : TaskEvent::ReportFailed,
+                                     task.attempt, task.pushes);
+  if (step.verdict != Verdict::Apply) return;
+  const Task before = task;
+  task.flags |= kTaskConfirmed;
+  TaskUpdate update{step.to, cause, {}, false, {}};
+  if (detail != TaskDetail{}) update.detail = std::move(detail);
+  change_task(state, decision, task, before, std::move(update));
+}
+
+void decide_reply(State& state, WorkingSet& ws, Decision& decision, const CommandReply& command) {
+  Session* session = state.sessions.find(command.session);
+  if (!session) return;
+  if (Task* task = find_answered(ws, command.session.device, command.alink_id)) {
+    const JobState* job = state.jobs.find(task->key.job);
+    const JobType type = job ? job->content->type : JobType::CustomJob;
+    if (type == JobType::SetProperty || type == JobType::InvokeService) {
+      TaskDetail detail;
+      if (command.code != 200) {
+        detail.message = "code " + std::to_string(command.code);
+        if (!command.message.empty()) detail.message += ": " + command.message;
+        if (detail.message.size() > limits::kTaskDetailBytesMax)
+          detail.message.resize(limits::kTaskDetailBytesMax);
+      }
+      if (type == JobType::InvokeService && command.data.size() <= limits::kTaskDetailBytesMax &&
+          command.data != "{}")
+        detail.status_details = command.data;
+      finish_command(state, decision, *session, command.session, *task, command.code == 200, Cause::Answered,
+                     std::move(detail));
+    }
+  }
+  if (command.echo.packet_id != 0)
+    decision.emit(session->at.core, Ack{session->at.connection, command.echo.packet_id});
+}
+
+// PUBACK, notify_reply, or a written QoS 0 PUB message.
+void decide_confirmed(State& state, WorkingSet& ws, Decision& decision, const SessionRef& ref,
+                      const TaskKey& key, int32_t attempt, bool written_only) {
+  Session* session = state.sessions.find(ref);
+  Task* task = ws.tasks.find(key);
+  if (!session || !task || task->device != ref.device || task->attempt != attempt) return;
+  const JobState* job = state.jobs.find(key.job);
+  if (job && job->content->type == JobType::Pub) {
+    const bool success = !written_only || job->content->qos == MessageQos::Qos0;
+    if (success) finish_command(state, decision, *session, ref, *task, true, Cause::Answered, {});
+    return;
+  }
+  if (!written_only) confirm(state, *session, ref, *task);
+}
+
+void decide_seen(State& state, WorkingSet& ws, Decision& decision, const PropertySeen& command) {
+  Session* session = state.sessions.find(command.session);
+  Task* task = ws.tasks.find(command.key);
+  if (!session || !task || task->device != command.session.device || task->attempt != command.attempt) return;
+  if (task->status != TaskStatus::InProgress) return;
+  finish_command(state, decision, *session, command.session, *task, true, Cause::PropertySeen, {});
+}
+
+bool gather_get(State& state, WorkingSet& ws, const JobGet& command) {
+  if (command.kind != GetKind::One) return ws.open_tasks.need(command.session.device);
+  if (!command.key.job) return true;
+  if (!ws.tasks.need(command.key)) return false;
+  return state.jobs.find(command.key.job) || ws.jobs.need(command.key.job);
+}
+
+}  // namespace
+
+bool gather_session(State& state, WorkingSet& ws, const Command& command) {
+  return std::visit(Overload{
+                        [&](const FindDevice& c) {
+                          if (!ws.product_keys.need(c.product_key)) return false;
+                          const ProductId* product = ws.product_keys.find(c.product_key);
+                          return !product || ws.device_names.need({*product, c.device_name});
+                        },
+                        [&](const OpenSession& c) {
+                          const bool device = ws.devices.need(c.device);
+                          const bool unwritten = state.sessions.presence_unwritten.contains(c.device);
+                          return (unwritten || ws.presence.need(c.device)) && device;
+                        },
+                        [&](const CloseSession& c) {
+                          return state.sessions.presence_unwritten.contains(c.session.device) ||
+                                 ws.presence.need(c.session.device);
+                        },
+                        [&](const JobGet& c) { return gather_get(state, ws, c); },
+                        [&](const JobUpdate& c) { return !c.key.job || ws.tasks.need(c.key); },
+                        [&](const PushConfirmed& c) { return ws.tasks.need(c.key); },
+                        [&](const PushWritten& c) { return ws.tasks.need(c.key); },
+                        [&](const CommandReply& c) { return ws.open_tasks.need(c.session.device); },
+                        [&](const PropertySeen& c) { return ws.tasks.need(c.key); },
+                        [](const auto&) { return true; },
+                    },
+                    command);
+}
+
+void decide_session(State& state, WorkingSet& ws, Decision& decision, const Command& command) {
+  std::visit(Overload{
+                 [&](const FindDevice& c) { decide_find(state, ws, decision, c); },
+                 [&](const OpenSession& c) { decide_open(state, ws, decision, c); },
+                 [&](const SetReachability& c) {
+                   if (Session* session = state.sessions.find(c.session)) {
+                     session->reachability = c.reachability;
+                     state.make_ready(c.session.device);
+                   }
+                 },
+                 [&](const CloseSession& c) { decide_close(state, ws, c); },
+                 [&](const JobGet& c) { decide_get(state, ws, decision, c); },
+                 [&](const JobUpdate& c) { decide_update(state, ws, decision, c); },
+                 [&](const PushConfirmed& c) {
+                   decide_confirmed(state, ws, decision, c.session, c.key, c.attempt, false);
+                 },
+                 [&](const PushWritten& c) {
+                   decide_confirmed(state, ws, decision, c.session, c.key, c.attempt, true);
+                 },
+                 [&](const CommandReply& c) { decide_reply(state, ws, decision, c); },
+                 [&](const PropertySeen& c) { decide_seen(state, ws, decision, c); },
+                 [](const ApiCommand&) {},
+             },
+             command);
+}
+
+}  // namespace rollcall::engine

@@ -1,0 +1,78 @@
+// The connected devices: who is where, with which epoch, what it can be sent, and what was sent on this
+// connection without a confirmation yet. At most one session per device. Thread: engine.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "engine/commands.hpp"
+#include "model/fleet.hpp"
+
+namespace rollcall::engine {
+
+// A task sent on this connection that its device has not confirmed or answered.
+struct Push {
+  TaskKey key;
+  int32_t attempt = 1;
+};
+
+struct Session {
+  DeviceConnection at;
+  int64_t epoch = 0;
+  std::shared_ptr<const Reachability> reachability;
+  bool settled = false;      // the wait for a `$next` after CONNACK is over (DESIGN 3)
+  std::vector<Push> pushes;  // at most limits::kUnconfirmedPushesMax
+
+  bool has_push(const TaskKey& key) const {
+    for (const Push& push : pushes)
+      if (push.key == key) return true;
+    return false;
+  }
+  // True when there was such a push.
+  bool forget_push(const TaskKey& key) {
+    for (size_t i = 0; i < pushes.size(); ++i) {
+      if (pushes[i].key != key) continue;
+      pushes[i] = pushes.back();
+      pushes.pop_back();
+      if (pushes.empty()) pushes.shrink_to_fit();
+      return true;
+    }
+    return false;
+  }
+};
+
+class Sessions {
+ public:
+  Session* find(DeviceId device) {
+    auto it = sessions_.find(device);
+    return it == sessions_.end() ? nullptr : &it->second;
+  }
+  // Only when the epoch is the present one: an old connection never speaks for a new one.
+  Session* find(const SessionRef& ref) {
+    Session* session = find(ref.device);
+    return session && session->epoch == ref.epoch ? session : nullptr;
+  }
+  Session& open(DeviceId device) { return sessions_[device]; }
+  void close(DeviceId device) { sessions_.erase(device); }
+  size_t size() const { return sessions_.size(); }
+  auto begin() const { return sessions_.begin(); }
+  auto end() const { return sessions_.end(); }
+
+  // Presence changes that the store has not seen yet; the row here is newer than the stored one.
+  std::unordered_map<DeviceId, Presence> presence_unwritten;
+
+  struct Settling {
+    SteadyUs due;
+    DeviceId device;
+    int64_t epoch = 0;
+  };
+  std::deque<Settling> settling;  // in order of `due`
+
+ private:
+  std::unordered_map<DeviceId, Session> sessions_;
+};
+
+}  // namespace rollcall::engine

@@ -1,0 +1,185 @@
+// The engine's memory and what every decision may use. Split from the executor so that each group of
+// decisions is a file of its own: devices.cpp, reports.cpp, fleet.cpp, create_job.cpp, rollout.cpp,
+// upkeep.cpp. Thread: engine.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/random.hpp"
+#include "engine/decision.hpp"
+#include "engine/engine.hpp"
+#include "engine/job_registry.hpp"
+#include "engine/sessions.hpp"
+#include "engine/working_set.hpp"
+#include "model/id_codec.hpp"
+#include "model/thing_model.hpp"
+
+namespace rollcall::engine {
+
+// Hands out ids from blocks that were reserved durably; what a crash leaves of a block is never used again.
+class IdAllocator {
+ public:
+  explicit IdAllocator(store::Store& store) : store_(store) {}
+  // `kind` and block size belong together; see store::Store::reserve_ids.
+  Result<int64_t> next(const char* kind, int64_t block = 256);
+
+ private:
+  struct Block {
+    int64_t next = 0;
+    int64_t end = 0;
+  };
+  store::Store& store_;
+  std::map<std::string, Block> blocks_;
+};
+
+struct State {
+  State(store::Store& the_store, const Clock& the_clock, Random& the_random, PushRoom& the_room,
+        EngineProbe& the_probe, const EngineConfig& the_config, const IdCodec::Key& key)
+      : store(the_store),
+        clock(the_clock),
+        random(the_random),
+        room(the_room),
+        probe(the_probe),
+        config(the_config),
+        codec(key),
+        ids(the_store),
+        wall_base(the_clock.wall()),
+        steady_base(the_clock.steady()) {}
+
+  store::Store& store;
+  const Clock& clock;
+  Random& random;
+  PushRoom& room;
+  EngineProbe& probe;
+  EngineConfig config;
+  IdCodec codec;
+  IdAllocator ids;
+
+  // Wall time that a step of the wall clock does not move: deadlines are made and checked with it (DESIGN 3,
+  // "Time").
+  WallMs wall_base;
+  SteadyUs steady_base;
+  WallMs even_wall() const { return wall_base + (clock.steady() - steady_base) / 1000; }
+  SteadyUs armed(WallMs deadline) const { return arm(deadline, even_wall(), clock.steady()); }
+
+  Sessions sessions;
+  JobRegistry jobs;
+  // Parsed thing models by product, dropped when a new version is published.
+  struct CachedModel {
+    std::string version;
+    std::shared_ptr<const ThingModel> model;
+  };
+  std::unordered_map<ProductId, CachedModel> models;
+
+  // Devices whose open tasks should be looked at: they came, subscribed, confirmed or were left out for want
+  // of room.
+  std::deque<DeviceId> ready_devices;
+  std::unordered_set<DeviceId> ready_known;
+  void make_ready(DeviceId device) {
+    if (!jobs.empty() && ready_known.insert(device).second) ready_devices.push_back(device);
+  }
+
+  // Confirmations not written yet: nothing waits for them (DESIGN 3).
+  struct LazyConfirm {
+    TaskKey key;
+    int32_t attempt = 1;
+  };
+  std::vector<LazyConfirm> confirms_unwritten;
+  std::optional<SteadyUs>
+      lazy_due;  // when unwritten confirmations and presence go to the store at the latest
+  void note_lazy() {
+    if (!lazy_due) lazy_due = clock.steady() + 200'000;
+  }
+
+  std::optional<WallMs> next_time_out;
+  std::deque<Apply> applies_running;
+  JobId rollout_turn;                     // the job after which the next rollout round begins
+  bool rollout_more = false;              // the last round left something that can go on at once
+  std::optional<SteadyUs> rollout_retry;  // a core had no room for a push: not before this
+};
+
+// --- helpers that several decisions share
+
+// The row of a task as everyone sees it, or nullptr. Takes the job's phase into account.
+TaskStatus seen_status(State& state, const Task& task);
+
+struct TaskUpdate {
+  TaskStatus to{};
+  Cause cause{};
+  std::optional<TaskDetail> detail;
+  bool record_history = false;
+  std::optional<WallMs> time_out_at;
+};
+// Changes the row in the working set and appends the conditional change. Fields other than status (progress,
+// flags, pushes, attempt) are taken from `task` as the caller set them; `before` is the row as it was read.
+void change_task(State& state, Decision& decision, Task& task, const Task& before, TaskUpdate update);
+
+// Deadline of a task that enters IN_PROGRESS now; nullopt when the job has none.
+std::optional<WallMs> in_progress_deadline(State& state, const JobState& job);
+
+enum class PushOutcome : uint8_t { Pushed, NotConnected, NotReady, Unreachable, DeviceBusy, NoRoom };
+// Sends the task to its device if that can take it now: changes the row, reserves room and emits PushTask.
+// `again`: a repeated push of an unconfirmed task.
+PushOutcome try_push(State& state, Decision& decision, JobState& job, Task& task, bool again);
+
+// --- decisions. gather_*: true when everything needed is in the working set; else it was asked for.
+
+bool gather(State& state, WorkingSet& ws, const Command& command);
+// Decides one command: appends changes and effects.
+void decide(State& state, WorkingSet& ws, Decision& decision, const Command& command);
+
+bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command);
+Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, const ApiCommand& command);
+
+// create_job.cpp
+bool gather_create_job(State& state, WorkingSet& ws, const Actor& actor, const CreateJob& command);
+Result<Outcome> decide_create_job(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                  const CreateJob& command);
+Result<Outcome> decide_cancel_job(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                  const CancelJob& command);
+
+// import_fleet.cpp
+bool gather_import(State& state, WorkingSet& ws, const Actor& actor, const ImportFleet& command);
+Result<Outcome> decide_import(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                              const ImportFleet& command);
+
+// A device as callers name it. gather_ref asks for what is missing; find_ref gives the device if it is this
+// instance's.
+bool gather_ref(State& state, WorkingSet& ws, const DeviceRef& ref);
+Device* find_ref(State& state, WorkingSet& ws, InstanceId instance, const DeviceRef& ref);
+
+// reports.cpp: commands of device sessions
+bool gather_session(State& state, WorkingSet& ws, const Command& command);
+void decide_session(State& state, WorkingSet& ws, Decision& decision, const Command& command);
+
+// rollout.cpp. One round over the running jobs and the ready devices.
+bool gather_ready(State& state, WorkingSet& ws, std::vector<DeviceId>& devices);
+void decide_ready(State& state, WorkingSet& ws, Decision& decision, const std::vector<DeviceId>& devices);
+Status roll_out(State& state, WorkingSet& ws, Decision& decision);
+// Earliest moment at which a job may push again, if any job waits for that.
+std::optional<SteadyUs> next_slot(const State& state);
+
+// upkeep.cpp: time-outs, scheduled starts, expiry, sweeps, finished jobs, lazy writes.
+Status upkeep(State& state, WorkingSet& ws, Decision& decision);
+std::optional<SteadyUs> next_upkeep(const State& state);
+// Takes over what a commit did: counters, phases, sweep positions, new jobs; effects that follow from sweeps
+// are appended.
+void absorb(State& state, const Decision& decision, const store::CommitResult& result,
+            std::vector<Effect>& effects);
+// Takes back a push that was decided but will not be sent: its reserved room and the session's record of it.
+void withdraw(State& state, const Decision& decision, const Effect& effect);
+// Puts back what memory had taken for granted when the commit failed.
+void undo(State& state, const Decision& decision);
+// Takes an unfinished job into the registry (at the start, or when a commit made it).
+Status adopt(State& state, Job job);
+
+}  // namespace rollcall::engine

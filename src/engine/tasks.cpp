@@ -1,0 +1,72 @@
+// The few ways in which the engine changes a task, shared by every decision.
+#include "engine/state.hpp"
+
+namespace rollcall::engine {
+
+Result<int64_t> IdAllocator::next(const char* kind, int64_t block_size) {
+  Block& block = blocks_[kind];
+  if (block.next == block.end) {
+    ROLLCALL_TRY(int64_t first, store_.reserve_ids(kind, block_size));
+    block.next = first;
+    block.end = first + block_size;
+  }
+  return block.next++;
+}
+
+TaskStatus seen_status(State& state, const Task& task) {
+  const JobState* job = state.jobs.find(task.key.job);
+  return job ? effective_status(job->job, task.status) : task.status;
+}
+
+void change_task(State& state, Decision& decision, Task& task, const Task& before, TaskUpdate update) {
+  store::TaskChange change;
+  task.status = update.to;
+  task.modified_at = state.clock.wall();
+  if (update.detail) task.flags |= kTaskHasDetail;
+  change.task = task;
+  change.from_status = before.status;
+  change.from_attempt = before.attempt;
+  change.cause = update.cause;
+  change.record_history = update.record_history;
+  change.detail = std::move(update.detail);
+  change.time_out_at = update.time_out_at;
+  decision.changes.tasks.push_back(std::move(change));
+}
+
+std::optional<WallMs> in_progress_deadline(State& state, const JobState& job) {
+  const int64_t minutes = job.job.settings.in_progress_timeout_minutes;
+  if (job.content->sync_service) return state.even_wall() + 8'000;  // RRPC, device-protocol 5.3
+  if (minutes <= 0) return std::nullopt;
+  return state.even_wall() + minutes * 60'000;
+}
+
+PushOutcome try_push(State& state, Decision& decision, JobState& job, Task& task, bool again) {
+  Session* session = state.sessions.find(task.device);
+  if (!session) return PushOutcome::NotConnected;
+  if (!session->settled) return PushOutcome::NotReady;
+  if (!session->reachability || !session->reachability->reaches(*job.content))
+    return PushOutcome::Unreachable;
+  if (session->pushes.size() >= static_cast<size_t>(limits::kUnconfirmedPushesMax))
+    return PushOutcome::DeviceBusy;
+  if (!state.room.reserve(session->at.core, 1)) return PushOutcome::NoRoom;
+
+  const Task before = task;
+  const bool command =
+      job.content->type == JobType::SetProperty || job.content->type == JobType::InvokeService;
+  const Transition step = transition(before.status, command ? TaskEvent::PushCommand : TaskEvent::Push,
+                                     before.attempt, before.pushes);
+  if (step.verdict != Verdict::Apply) {
+    state.room.release(session->at.core, 1);
+    return PushOutcome::NotReady;
+  }
+  if (task.pushes < 255) ++task.pushes;
+  TaskUpdate update{step.to, again ? Cause::PushedAgain : Cause::Pushed, {}, again, {}};
+  if (command) update.time_out_at = in_progress_deadline(state, job);
+  change_task(state, decision, task, before, std::move(update));
+  session->pushes.push_back(Push{task.key, task.attempt});
+  decision.emit(session->at.core,
+                PushTask{session->at.connection, session->epoch, task.key, task.attempt, job.content});
+  return PushOutcome::Pushed;
+}
+
+}  // namespace rollcall::engine

@@ -1,0 +1,268 @@
+// What happens without being asked for: time-outs, scheduled starts, the end of a job's life, long sweeps in
+// chunks, batch registrations, finished jobs, and lazy writes (DESIGN 3, 5.15). Every step is idempotent and
+// bounded.
+#include <algorithm>
+
+#include "engine/state.hpp"
+
+namespace rollcall::engine {
+namespace {
+
+constexpr size_t kApplyChunk = 1'000;
+constexpr int kSweepsPerRound = 2;
+constexpr uint32_t bit(TaskStatus status) { return 1u << static_cast<unsigned>(status); }
+
+Status load_all(State& state, WorkingSet& ws) {
+  return ws.load(state.store, limits::kTaskListMax, kApplyChunk).map([](bool) {});
+}
+
+// --- time-outs
+
+Status time_out_tasks(State& state, WorkingSet& ws, Decision& decision) {
+  const WallMs now = state.even_wall();
+  if (!state.next_time_out || *state.next_time_out > now) return {};
+  ROLLCALL_TRY(std::vector<store::DueTimeOut> due, state.store.due_time_outs(now, limits::kSweepRows));
+  for (const store::DueTimeOut& entry : due) ws.tasks.need(entry.key);
+  ROLLCALL_TRY_STATUS(load_all(state, ws));
+  for (const store::DueTimeOut& entry : due) {
+    decision.changes.time_outs_done.push_back(entry.key);
+    decision.changes.time_outs_done_until = entry.deadline;  // earliest first: the last one is the latest
+    Task* task = ws.tasks.find(entry.key);
+    const JobState* job = state.jobs.find(entry.key.job);
+    if (!task || !job || task->attempt != entry.attempt) continue;
+    const Transition step =
+        transition(seen_status(state, *task), TaskEvent::TimeOut, task->attempt, task->pushes);
+    if (step.verdict != Verdict::Apply) continue;
+    const Task before = *task;
+    const std::string reason = job->content->sync_service
+                                   ? "the device did not answer within 8 seconds"
+                                   : "no final report within " +
+                                         std::to_string(job->job.settings.in_progress_timeout_minutes) +
+                                         " minute(s)";
+    change_task(state, decision, *task, before,
+                {step.to, Cause::TimedOut, TaskDetail{reason, {}}, false, {}});
+    if (Session* session = state.sessions.find(task->device))
+      if (session->forget_push(task->key)) state.make_ready(task->device);
+  }
+  state.next_time_out.reset();  // absorb() asks for the next one
+  return {};
+}
+
+// --- jobs
+
+void change_job(Decision& decision, const Job& from, Job to, WallMs now) {
+  to.epoch = from.epoch + 1;
+  to.modified_at = now;
+  decision.changes.jobs.push_back({to.id,
+                                   from.epoch,
+                                   to.status,
+                                   to.sweep,
+                                   to.sweep_cursor,
+                                   to.tasks_made,
+                                   to.epoch,
+                                   to.paused,
+                                   to.modified_at,
+                                   to.started_at,
+                                   {}});
+}
+
+bool life_ended(const State& state, const Job& job) {
+  if (job.spec.lifetime_ms <= 0) return false;
+  const WallMs from = job.spec.scheduled_at.value_or(job.created_at);
+  return from + job.spec.lifetime_ms <= state.even_wall();
+}
+
+store::MakeTasks make_chunk(const Job& job, WallMs now) {
+  return {job.id,
+          job.epoch,
+          job.spec.target_type,
+          job.spec.target_product,
+          job.spec.target_group,
+          job.sweep_cursor,
+          job.spec.target_snapshot,
+          job.tasks_made,
+          job.counters.total(),
+          limits::kSweepRows,
+          now,
+          &job.spec.unfit_products};
+}
+
+void start(State& state, Job& next, WallMs now) {
+  const bool wait = next.spec.scheduled_at && *next.spec.scheduled_at > state.even_wall();
+  next.status = wait ? JobStatus::Waiting : JobStatus::InProgress;
+  if (!wait) next.started_at = now;
+}
+
+// One step of a job. True when a chunk of a sweep was started: the caller bounds these.
+bool step_job(State& state, Decision& decision, JobState& held) {
+  const Job& job = held.job;
+  const WallMs now = state.clock.wall();
+  Job next = job;
+  if (job.sweep == Sweep::Make) {
+    if (!held.sweep_done) {
+      decision.changes.make_tasks.push_back(make_chunk(job, job.created_at));
+      return true;
+    }
+    if (job.status == JobStatus::Cancelling) {
+      next.sweep = Sweep::Cancel;
+      next.sweep_cursor = 0;
+    } else {
+      next.sweep = Sweep::None;
+      start(state, next, now);
+    }
+    change_job(decision, job, std::move(next), now);
+    return false;
+  }
+  if (job.sweep != Sweep::None && !held.sweep_done) {
+    const bool cancel = job.sweep == Sweep::Cancel;
+    const uint32_t statuses =
+        bit(TaskStatus::Queued) | bit(TaskStatus::Sent) | (cancel ? bit(TaskStatus::InProgress) : 0);
+    decision.changes.sweep_tasks.push_back({job.id, job.epoch, job.sweep_cursor, limits::kSweepRows, statuses,
+                                            cancel ? TaskStatus::Cancelled : TaskStatus::TimedOut,
+                                            cancel ? Cause::Cancelled : Cause::Expired, now});
+    return true;
+  }
+  if (job.status == JobStatus::Cancelling) {
+    next.status = JobStatus::Cancelled;
+    next.sweep = Sweep::None;
+    change_job(decision, job, std::move(next), now);
+  } else if (job.status == JobStatus::Waiting && job.spec.scheduled_at &&
+             *job.spec.scheduled_at <= state.even_wall()) {
+    start(state, next, now);
+    change_job(decision, job, std::move(next), now);
+  } else if (job.status == JobStatus::InProgress && job.counters.open() == 0) {
+    next.status = job.sweep == Sweep::Expire ? JobStatus::TimedOut : JobStatus::Completed;
+    next.sweep = Sweep::None;
+    change_job(decision, job, std::move(next), now);
+  } else if (job.status == JobStatus::InProgress && job.sweep == Sweep::None && life_ended(state, job)) {
+    next.sweep = Sweep::Expire;
+    next.sweep_cursor = 0;
+    change_job(decision, job, std::move(next), now);
+  }
+  return false;
+}
+
+void step_jobs(State& state, Decision& decision) {
+  JobRegistry& jobs = state.jobs;
+  const WallMs now = state.even_wall();
+  while (!jobs.alarms.empty() && jobs.alarms.begin()->first <= now) {
+    jobs.to_look_at.insert(jobs.alarms.begin()->second);
+    jobs.alarms.erase(jobs.alarms.begin());
+  }
+  int sweeps = 0;
+  std::vector<JobId> looked_at;
+  for (JobId id : jobs.to_look_at) {
+    if (sweeps == kSweepsPerRound || looked_at.size() == 256) break;
+    looked_at.push_back(id);
+    if (JobState* held = jobs.find(id))
+      if (step_job(state, decision, *held)) ++sweeps;
+  }
+  for (JobId id : looked_at) jobs.to_look_at.erase(id);
+}
+
+// --- batch registrations, in chunks
+
+Status register_chunk(State& state, WorkingSet& ws, Decision& decision) {
+  if (state.applies_running.empty()) return {};
+  Apply& apply = state.applies_running.front();
+  ws.products.need(apply.product);
+  ws.apply_items.need({apply.id, apply.cursor});
+  ROLLCALL_TRY_STATUS(load_all(state, ws));
+  const auto* items = ws.apply_items.find({apply.id, apply.cursor});
+  const Product* product = ws.products.find(apply.product);
+  const std::vector<store::ApplyItem> chunk = items && product ? *items : std::vector<store::ApplyItem>();
+  for (const store::ApplyItem& item : chunk) ws.device_names.need({apply.product, item.device_name});
+  ROLLCALL_TRY_STATUS(load_all(state, ws));
+  store::ApplyProgress progress{apply.id, apply.cursor, apply.cursor, ApplyStatus::Creating, {}};
+  for (const store::ApplyItem& item : chunk) {
+    const int64_t index = progress.cursor++;
+    if (ws.device_names.find({apply.product, item.device_name}))
+      continue;  // somebody was faster: that device is not ours to show
+    Device device;
+    ROLLCALL_TRY(device.id.value, state.ids.next("device", 10'000));
+    device.product = apply.product;
+    device.name = item.device_name;
+    device.nickname = item.nickname;
+    device.secret = Secret(state.random.hex(16));
+    device.created_at = state.clock.wall();
+    ws.device_names.put({apply.product, device.name}, device.id);
+    progress.made.emplace_back(index, device.id);
+    decision.changes.new_devices.push_back({std::move(device), product->key});
+  }
+  if (chunk.empty() || progress.cursor >= apply.count) progress.status = ApplyStatus::Created;
+  decision.changes.apply_progress.push_back(std::move(progress));
+  return {};
+}
+
+// --- lazy writes
+
+Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
+  if (!state.lazy_due || *state.lazy_due > state.clock.steady()) return {};
+  state.lazy_due.reset();
+  auto& unwritten = state.sessions.presence_unwritten;
+  for (auto it = unwritten.begin();
+       it != unwritten.end() && decision.changes.presence.size() < limits::kSweepRows;) {
+    decision.changes.presence.push_back(it->second);
+    it = unwritten.erase(it);
+  }
+  std::sort(decision.changes.presence.begin(), decision.changes.presence.end(),
+            [](const Presence& a, const Presence& b) { return a.device < b.device; });
+  const size_t confirms = std::min(state.confirms_unwritten.size(), limits::kSweepRows);
+  for (size_t i = 0; i < confirms; ++i) ws.tasks.need(state.confirms_unwritten[i].key);
+  ROLLCALL_TRY_STATUS(load_all(state, ws));
+  for (size_t i = 0; i < confirms; ++i) {
+    const State::LazyConfirm& confirm = state.confirms_unwritten[i];
+    Task* task = ws.tasks.find(confirm.key);
+    if (!task || task->attempt != confirm.attempt || task->status != TaskStatus::Sent ||
+        (task->flags & kTaskConfirmed))
+      continue;
+    const Task before = *task;
+    task->flags |= kTaskConfirmed;
+    change_task(state, decision, *task, before, {task->status, Cause::Confirmed, {}, false, {}});
+  }
+  state.confirms_unwritten.erase(state.confirms_unwritten.begin(),
+                                 state.confirms_unwritten.begin() + static_cast<long>(confirms));
+  if (!unwritten.empty() || !state.confirms_unwritten.empty()) state.note_lazy();
+  return {};
+}
+
+void settle_sessions(State& state) {
+  auto& settling = state.sessions.settling;
+  const SteadyUs now = state.clock.steady();
+  while (!settling.empty() && settling.front().due <= now) {
+    const Sessions::Settling entry = settling.front();
+    settling.pop_front();
+    Session* session = state.sessions.find(entry.device);
+    if (!session || session->epoch != entry.epoch || session->settled) continue;
+    session->settled = true;
+    state.make_ready(entry.device);
+  }
+}
+
+}  // namespace
+
+Status upkeep(State& state, WorkingSet& ws, Decision& decision) {
+  settle_sessions(state);
+  ROLLCALL_TRY_STATUS(time_out_tasks(state, ws, decision));
+  step_jobs(state, decision);
+  ROLLCALL_TRY_STATUS(register_chunk(state, ws, decision));
+  return write_lazily(state, ws, decision);
+}
+
+std::optional<SteadyUs> next_upkeep(const State& state) {
+  std::optional<SteadyUs> earliest;
+  const auto consider = [&](SteadyUs when) {
+    if (!earliest || when < *earliest) earliest = when;
+  };
+  const WallMs even = state.even_wall();
+  const SteadyUs now = state.clock.steady();
+  if (state.next_time_out) consider(arm(*state.next_time_out, even, now));
+  if (!state.jobs.alarms.empty()) consider(arm(state.jobs.alarms.begin()->first, even, now));
+  if (!state.jobs.to_look_at.empty() || !state.applies_running.empty() || !state.ready_devices.empty())
+    consider(now);
+  if (state.lazy_due) consider(*state.lazy_due);
+  if (!state.sessions.settling.empty()) consider(state.sessions.settling.front().due);
+  return earliest;
+}
+
+}  // namespace rollcall::engine

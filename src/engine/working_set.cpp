@@ -1,0 +1,175 @@
+#include "engine/working_set.hpp"
+
+namespace rollcall::engine {
+namespace {
+
+// Looks a list of keys up with `load`, keeps each row under `key_of(row)` and the keys without a row as
+// absent.
+template <class Key, class Row, class Hash, class Load, class KeyOf>
+Result<bool> fill(Table<Key, Row, Hash>& table, Load load, KeyOf key_of) {
+  std::vector<Key> keys = table.take_wanted();
+  if (keys.empty()) return false;
+  ROLLCALL_TRY(auto rows, load(keys));
+  for (auto& row : rows) {
+    Key key = key_of(row);
+    table.keep(key, std::move(row));
+  }
+  for (const Key& key : keys) table.keep(key, std::nullopt);
+  return true;
+}
+
+// The same for look-ups that the store answers one key at a time.
+template <class Key, class Row, class Hash, class LoadOne>
+Result<bool> fill_each(Table<Key, Row, Hash>& table, LoadOne load_one) {
+  std::vector<Key> keys = table.take_wanted();
+  for (const Key& key : keys) {
+    ROLLCALL_TRY(std::optional<Row> row, load_one(key));
+    table.keep(key, std::move(row));
+  }
+  return !keys.empty();
+}
+
+}  // namespace
+
+Result<bool> WorkingSet::load_fleet(store::Store& store) {
+  bool any = false;
+  std::vector<std::string> keys = product_keys.take_wanted();
+  if (!keys.empty()) {
+    any = true;
+    ROLLCALL_TRY(auto rows, store.products_by_key(keys));
+    for (Product& product : rows) {
+      product_keys.keep(product.key, product.id);
+      products.keep(product.id, product);
+    }
+    for (const std::string& key : keys) product_keys.keep(key, std::nullopt);
+  }
+  ROLLCALL_TRY(bool names,
+               fill_each(product_names, [&](const NameInInstance& key) -> Result<std::optional<ProductId>> {
+                 ROLLCALL_TRY(auto product, store.product_by_name(key.instance, key.name));
+                 if (!product) return std::optional<ProductId>();
+                 return std::optional<ProductId>(product->id);
+               }));
+  ROLLCALL_TRY(bool by_id, fill(
+                               products, [&](const auto& ids) { return store.products(ids); },
+                               [](const Product& row) { return row.id; }));
+  ROLLCALL_TRY(bool counts, fill_each(product_counts, [&](InstanceId id) -> Result<std::optional<int64_t>> {
+                 ROLLCALL_TRY(int64_t n, store.product_count(id));
+                 return std::optional<int64_t>(n);
+               }));
+  std::vector<NamedDevice> wanted_names = device_names.take_wanted();
+  if (!wanted_names.empty()) {
+    any = true;
+    std::vector<store::DeviceName> store_names;
+    for (const NamedDevice& name : wanted_names) store_names.push_back({name.product, name.name});
+    ROLLCALL_TRY(auto rows, store.devices_by_name(store_names));
+    for (Device& device : rows) {
+      device_names.keep({device.product, device.name}, device.id);
+      devices.keep(device.id, device);
+    }
+    for (const NamedDevice& name : wanted_names) device_names.keep(name, std::nullopt);
+  }
+  std::vector<std::string> iot_ids = foreign_iot_ids.take_wanted();
+  if (!iot_ids.empty()) {
+    any = true;
+    ROLLCALL_TRY(auto rows, store.devices_by_foreign_iot_id(iot_ids));
+    for (Device& device : rows) {
+      foreign_iot_ids.keep(device.foreign_iot_id, device.id);
+      devices.keep(device.id, device);
+    }
+    for (const std::string& id : iot_ids) foreign_iot_ids.keep(id, std::nullopt);
+  }
+  ROLLCALL_TRY(bool device_rows, fill(
+                                     devices, [&](const auto& ids) { return store.devices(ids); },
+                                     [](const Device& row) { return row.id; }));
+  ROLLCALL_TRY(bool presence_rows, fill(
+                                       presence, [&](const auto& ids) { return store.presence(ids); },
+                                       [](const Presence& row) { return row.device; }));
+  return any || names || by_id || counts || device_rows || presence_rows;
+}
+
+Result<bool> WorkingSet::load_groups(store::Store& store) {
+  bool any = false;
+  std::vector<std::string> codes = group_codes.take_wanted();
+  if (!codes.empty()) {
+    any = true;
+    ROLLCALL_TRY(auto rows, store.groups_by_code(codes));
+    for (Group& group : rows) {
+      group_codes.keep(group.code, group.id);
+      groups.keep(group.id, group);
+    }
+    for (const std::string& code : codes) group_codes.keep(code, std::nullopt);
+  }
+  ROLLCALL_TRY(bool names,
+               fill_each(group_names, [&](const NameInInstance& key) -> Result<std::optional<GroupId>> {
+                 ROLLCALL_TRY(auto group, store.group_by_name(key.instance, key.name));
+                 if (!group) return std::optional<GroupId>();
+                 return std::optional<GroupId>(group->id);
+               }));
+  ROLLCALL_TRY(bool by_id, fill(
+                               groups, [&](const auto& ids) { return store.groups(ids); },
+                               [](const Group& row) { return row.id; }));
+  ROLLCALL_TRY(bool counts, fill_each(group_counts, [&](InstanceId id) -> Result<std::optional<int64_t>> {
+                 ROLLCALL_TRY(int64_t n, store.group_count(id));
+                 return std::optional<int64_t>(n);
+               }));
+  std::unordered_map<GroupId, std::vector<DeviceId>> by_group;
+  for (const GroupDevice& key : memberships.take_wanted()) by_group[key.group].push_back(key.device);
+  for (const auto& [group, members] : by_group) {
+    any = true;
+    ROLLCALL_TRY(auto rows, store.memberships(group, members));
+    for (auto& row : rows) memberships.keep({group, row.device}, row);
+    for (DeviceId device : members) memberships.keep({group, device}, std::nullopt);
+  }
+  ROLLCALL_TRY(
+      bool products_of, fill_each(group_products, [&](GroupId id) {
+        return store.group_products(id).map([](auto&& rows) { return std::optional(std::move(rows)); });
+      }));
+  return any || names || by_id || counts || products_of;
+}
+
+Result<bool> WorkingSet::load_models(store::Store& store, size_t apply_chunk) {
+  ROLLCALL_TRY(bool drafts, fill_each(draft_models, [&](ProductId id) { return store.thing_model(id, ""); }));
+  ROLLCALL_TRY(bool published,
+               fill_each(published_models, [&](ProductId id) { return store.latest_thing_model(id); }));
+  ROLLCALL_TRY(bool apply_rows, fill(
+                                    applies, [&](const auto& ids) { return store.applies(ids); },
+                                    [](const Apply& row) { return row.id; }));
+  ROLLCALL_TRY(bool items, fill_each(apply_items, [&](const ApplyWindow& key) {
+                 return store.apply_items(key.apply, key.first_index, apply_chunk).map([](auto&& rows) {
+                   return std::optional(std::move(rows));
+                 });
+               }));
+  return drafts || published || apply_rows || items;
+}
+
+Result<bool> WorkingSet::load_work(store::Store& store, size_t open_tasks_limit) {
+  bool any = false;
+  std::vector<DeviceId> owners = open_tasks.take_wanted();
+  if (!owners.empty()) {
+    any = true;
+    ROLLCALL_TRY(auto rows, store.open_tasks(owners, open_tasks_limit));
+    std::unordered_map<DeviceId, std::vector<TaskKey>> keys;
+    for (Task& task : rows) {
+      keys[task.device].push_back(task.key);
+      tasks.keep(task.key, task);
+    }
+    for (DeviceId owner : owners) open_tasks.keep(owner, std::move(keys[owner]));
+  }
+  ROLLCALL_TRY(bool task_rows, fill(
+                                   tasks, [&](const auto& keys) { return store.tasks(keys); },
+                                   [](const Task& row) { return row.key; }));
+  ROLLCALL_TRY(bool job_rows, fill(
+                                  jobs, [&](const auto& ids) { return store.jobs(ids); },
+                                  [](const Job& row) { return row.id; }));
+  return any || task_rows || job_rows;
+}
+
+Result<bool> WorkingSet::load(store::Store& store, size_t open_tasks_limit, size_t apply_chunk) {
+  ROLLCALL_TRY(bool fleet, load_fleet(store));
+  ROLLCALL_TRY(bool group_rows, load_groups(store));
+  ROLLCALL_TRY(bool model_rows, load_models(store, apply_chunk));
+  ROLLCALL_TRY(bool work, load_work(store, open_tasks_limit));
+  return fleet || group_rows || model_rows || work;
+}
+
+}  // namespace rollcall::engine

@@ -1,0 +1,129 @@
+// The rows one batch needs, loaded in sets before anything is decided (DESIGN 3). A command first gathers: it
+// asks for what it needs and says whether all of it is there; the executor loads what was asked for and asks
+// again. Decisions then read and update these rows in memory, so that a later command of the batch sees what
+// an earlier one decided. Thread: engine; lives for one batch.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/fleet.hpp"
+#include "model/job.hpp"
+#include "model/task.hpp"
+#include "store/store.hpp"
+
+namespace rollcall::engine {
+
+// Rows of one kind by key. need() is true when the row was looked up already (whether or not it exists).
+template <class Key, class Row, class Hash = std::hash<Key>>
+class Table {
+ public:
+  bool need(const Key& key) {
+    if (rows_.contains(key)) return true;
+    wanted_.push_back(key);
+    return false;
+  }
+  // The row, or nullptr when there is none (or it was never asked for).
+  Row* find(const Key& key) {
+    auto it = rows_.find(key);
+    return it == rows_.end() || !it->second ? nullptr : &*it->second;
+  }
+  bool known(const Key& key) const { return rows_.contains(key); }
+  // Remembers a row without replacing what this batch may have changed already.
+  void keep(const Key& key, std::optional<Row> row) { rows_.try_emplace(key, std::move(row)); }
+  void put(const Key& key, Row row) { rows_[key] = std::move(row); }
+  std::vector<Key> take_wanted() {
+    std::vector<Key> keys;
+    std::unordered_set<Key, Hash> seen;
+    for (Key& key : wanted_)
+      if (!rows_.contains(key) && seen.insert(key).second) keys.push_back(std::move(key));
+    wanted_.clear();
+    return keys;
+  }
+
+ private:
+  std::unordered_map<Key, std::optional<Row>, Hash> rows_;
+  std::vector<Key> wanted_;
+};
+
+struct NamedDevice {
+  ProductId product;
+  std::string name;
+  bool operator==(const NamedDevice&) const = default;
+};
+struct NamedDeviceHash {
+  size_t operator()(const NamedDevice& key) const noexcept {
+    return std::hash<ProductId>{}(key.product) ^ std::hash<std::string>{}(key.name);
+  }
+};
+struct NameInInstance {
+  InstanceId instance;
+  std::string name;
+  bool operator==(const NameInInstance&) const = default;
+};
+struct NameInInstanceHash {
+  size_t operator()(const NameInInstance& key) const noexcept {
+    return std::hash<InstanceId>{}(key.instance) ^ std::hash<std::string>{}(key.name);
+  }
+};
+struct GroupDevice {
+  GroupId group;
+  DeviceId device;
+  bool operator==(const GroupDevice&) const = default;
+};
+struct GroupDeviceHash {
+  size_t operator()(const GroupDevice& key) const noexcept {
+    return std::hash<GroupId>{}(key.group) * 31 + std::hash<DeviceId>{}(key.device);
+  }
+};
+struct ApplyWindow {
+  ApplyId apply;
+  int64_t first_index = 0;
+  bool operator==(const ApplyWindow&) const = default;
+};
+struct ApplyWindowHash {
+  size_t operator()(const ApplyWindow& key) const noexcept {
+    return std::hash<ApplyId>{}(key.apply) ^ static_cast<size_t>(key.first_index);
+  }
+};
+
+class WorkingSet {
+ public:
+  Table<std::string, ProductId> product_keys;
+  Table<NameInInstance, ProductId, NameInInstanceHash> product_names;
+  Table<ProductId, Product> products;
+  Table<InstanceId, int64_t> product_counts;
+  Table<NamedDevice, DeviceId, NamedDeviceHash> device_names;
+  Table<std::string, DeviceId> foreign_iot_ids;
+  Table<DeviceId, Device> devices;
+  Table<DeviceId, Presence> presence;
+  Table<std::string, GroupId> group_codes;
+  Table<NameInInstance, GroupId, NameInInstanceHash> group_names;
+  Table<GroupId, Group> groups;
+  Table<InstanceId, int64_t> group_counts;
+  Table<GroupDevice, store::Reader::Membership, GroupDeviceHash> memberships;
+  Table<GroupId, std::vector<std::pair<ProductId, int64_t>>> group_products;
+  Table<ApplyId, Apply> applies;
+  Table<ApplyWindow, std::vector<store::ApplyItem>, ApplyWindowHash> apply_items;
+  Table<ProductId, store::Reader::ThingModelText> draft_models;
+  Table<ProductId, store::Reader::ThingModelText> published_models;
+  Table<JobId, Job> jobs;  // only jobs that the engine does not hold itself
+  Table<TaskKey, Task> tasks;
+  Table<DeviceId, std::vector<TaskKey>> open_tasks;  // keys; the rows are in `tasks`
+
+  // Loads everything asked for since the last call. True when something was loaded.
+  Result<bool> load(store::Store& store, size_t open_tasks_limit, size_t apply_chunk);
+
+ private:
+  Result<bool> load_fleet(store::Store& store);
+  Result<bool> load_groups(store::Store& store);
+  Result<bool> load_models(store::Store& store, size_t apply_chunk);
+  Result<bool> load_work(store::Store& store, size_t open_tasks_limit);
+};
+
+}  // namespace rollcall::engine
