@@ -1,0 +1,245 @@
+// The contract on SQLite, and what only a store in a file has: its lock, its schema, its second reader, its
+// crash.
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "contract/store_contract.hpp"
+#include "store/sqlite/open.hpp"
+
+namespace rollcall::store {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+StoreKind on_file() {
+  return {"SqliteFile", true,
+          [](const std::string& folder, Random& random) {
+            return open_sqlite({folder + "/data.db", true, 1024}, random);
+          },
+          [](const std::string& folder) {
+            return open_sqlite_reader({folder + "/data.db", true, 1024});
+          }};
+}
+
+StoreKind in_memory() {
+  return {"SqliteMemory", false,
+          [](const std::string&, Random& random) {
+            return open_sqlite({":memory:", true, 1024}, random);
+          },
+          nullptr};
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values(on_file(), in_memory()),
+                         [](const auto& kind) { return kind.param.name; });
+
+class SqliteStore : public testing::Test {
+ protected:
+  SqliteStore() : folder(make_folder()), path(folder + "/data.db") {}
+  ~SqliteStore() override { remove_folder(folder); }
+
+  std::unique_ptr<Store> open_or_fail(const std::string& at) {
+    auto opened = open_sqlite({at, true, 1024}, random);
+    EXPECT_TRUE(opened) << (opened ? "" : opened.error().message + " / " + opened.error().detail);
+    return opened ? std::move(*opened) : nullptr;
+  }
+  void execute(const std::string& sql) {
+    sqlite3* raw = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &raw), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(raw, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(raw);
+    sqlite3_close(raw);
+  }
+  static ChangeSet keys(int from, int to) {
+    ChangeSet changes;
+    for (int i = from; i < to; ++i) {
+      changes.new_access_keys.push_back(
+          {"key" + std::to_string(i), Secret("s"), InstanceId{1}, true, WallMs{1}});
+    }
+    return changes;
+  }
+  static bool commits(Store& store, const ChangeSet& changes) {
+    store.submit(changes);
+    return store.poll()->has_value();
+  }
+
+  CountingRandom random;
+  std::string folder;
+  std::string path;
+};
+
+TEST_F(SqliteStore, RefusesASecondOpenerAndNamesTheFirst) {
+  auto first = open_or_fail(path);
+  const auto second = open_sqlite({path, true, 1024}, random);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::SystemException);
+  EXPECT_THAT(second.error().message, HasSubstr("in use"));
+  EXPECT_THAT(second.error().message, HasSubstr("process " + std::to_string(getpid())));
+  first.reset();
+  EXPECT_TRUE(open_sqlite({path, true, 1024}, random));
+}
+
+TEST_F(SqliteStore, IsReadableByItsOwnerOnly) {
+  const auto store = open_or_fail(path);
+  ASSERT_TRUE(commits(*store, keys(0, 1)));
+  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
+    struct stat info {};
+    ASSERT_EQ(stat((path + suffix).c_str(), &info), 0) << suffix;
+    EXPECT_EQ(info.st_mode & 0777, 0600u) << suffix;
+  }
+}
+
+TEST_F(SqliteStore, RefusesANewerSchemaAndLeavesItAlone) {
+  open_or_fail(path).reset();
+  execute("UPDATE schema_version SET version = 999");
+  const auto opened = open_sqlite({path, true, 1024}, random);
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message, HasSubstr("newer version"));
+  EXPECT_THAT(opened.error().message, HasSubstr("999"));
+  EXPECT_FALSE(open_sqlite_reader({path, true, 1024}));
+}
+
+TEST_F(SqliteStore, RefusesWhatIsNotItsFile) {
+  std::ofstream(path) << std::string(8192, 'x');
+  auto opened = open_sqlite({path, true, 1024}, random);
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message, HasSubstr("not a Rollcall database"));
+  std::filesystem::remove(path);
+  execute("CREATE TABLE something(else_)");
+  opened = open_sqlite({path, true, 1024}, random);
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message, HasSubstr("not a Rollcall database"));
+}
+
+TEST_F(SqliteStore, SaysWhyAFolderCannotBeUsed) {
+  const auto opened = open_sqlite({folder + "/missing/data.db", true, 1024}, random);
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message, HasSubstr("No such file or directory"));
+}
+
+TEST_F(SqliteStore, RefusesASecretInAnUnknownEnvelope) {
+  {
+    const auto store = open_or_fail(path);
+    ASSERT_TRUE(commits(*store, keys(0, 1)));
+  }
+  execute("UPDATE access_key SET secret = CAST('7s' AS BLOB)");
+  const auto store = open_or_fail(path);
+  const auto read = store->access_keys(10);
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().detail, HasSubstr("envelope"));
+  EXPECT_TRUE(store->product_count(InstanceId{1})) << "the failure sticks to its call only";
+}
+
+TEST_F(SqliteStore, ReaderSeesWhatIsCommittedAndCannotBlock) {
+  const auto store = open_or_fail(path);
+  auto reader = open_sqlite_reader({path, true, 1024});
+  ASSERT_TRUE(reader) << reader.error().detail;
+  EXPECT_THAT(*(*reader)->access_keys(100), IsEmpty());
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(commits(*store, keys(i, i + 1)));
+    EXPECT_EQ((*reader)->access_keys(100)->size(), static_cast<size_t>(i + 1));
+  }
+}
+
+TEST_F(SqliteStore, MemoryHasNoSecondReader) { EXPECT_FALSE(open_sqlite_reader({":memory:", true, 1024})); }
+
+TEST_F(SqliteStore, ReaderDoesNotMakeAFile) {
+  EXPECT_FALSE(open_sqlite_reader({path, true, 1024}));
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// The files as a crash leaves them: copied while the store is open, opened elsewhere.
+TEST_F(SqliteStore, HasEveryCommitAfterACrash) {
+  const auto store = open_or_fail(path);
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(commits(*store, keys(i * 10, i * 10 + 10)));
+    if (i == 20) store->idle();
+    if (i % 13 != 0) continue;
+    const std::string crashed = make_folder();
+    for (const char* suffix : {"", "-wal"}) {
+      std::filesystem::copy_file(path + suffix, crashed + "/data.db" + suffix);
+    }
+    const auto copy = open_or_fail(crashed + "/data.db");
+    EXPECT_EQ(copy->access_keys(10'000)->size(), static_cast<size_t>(i + 1) * 10);
+    remove_folder(crashed);
+  }
+}
+
+// A log cut anywhere inside its last commit has every commit before it, whole.
+TEST_F(SqliteStore, LosesOnlyTheTornCommit) {
+  const auto store = open_or_fail(path);
+  ASSERT_TRUE(commits(*store, keys(0, 10)));
+  const auto before = std::filesystem::file_size(path + "-wal");
+  ASSERT_TRUE(commits(*store, keys(10, 2000)));
+  const auto after = std::filesystem::file_size(path + "-wal");
+  ASSERT_GT(after, before);
+  const std::string crashed = make_folder();
+  for (const auto size : {before, before + 1, before + 4120, (before + after) / 2, after - 1, after}) {
+    std::filesystem::copy_file(path, crashed + "/data.db", std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(path + "-wal", crashed + "/data.db-wal",
+                               std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::resize_file(crashed + "/data.db-wal", size);
+    const auto copy = open_or_fail(crashed + "/data.db");
+    EXPECT_EQ(copy->access_keys(10'000)->size(), size == after ? 2000u : 10u) << size;
+  }
+  remove_folder(crashed);
+}
+
+TEST_F(SqliteStore, WritesItsLogBackWhenIdle) {
+  const auto store = open_or_fail(path);
+  for (int i = 0; store->log_bytes() < 1'200 * 4120; ++i) {
+    ASSERT_LT(i, 5'000);
+    ASSERT_TRUE(commits(*store, keys(i * 100, i * 100 + 100)));
+  }
+  store->idle();
+  EXPECT_EQ(store->log_bytes(), 0);
+  const auto size = std::filesystem::file_size(path + "-wal");
+  ASSERT_TRUE(commits(*store, keys(10'000'000, 10'000'001)));
+  EXPECT_LT(store->log_bytes(), 100 * 4120);
+  EXPECT_EQ(std::filesystem::file_size(path + "-wal"), size) << "the log is reused";
+}
+
+TEST_F(SqliteStore, WritesItsLogBackBySubmitWhenNeverIdle) {
+  const auto store = open_or_fail(path);
+  int64_t longest = 0;
+  int64_t times = 0;
+  for (int i = 0; times < 2; ++i) {
+    ASSERT_LT(i, 5'000);
+    const int64_t before = store->log_bytes();
+    ASSERT_TRUE(commits(*store, keys(i * 500, i * 500 + 500)));
+    longest = std::max(longest, store->log_bytes());
+    if (store->log_bytes() < before) ++times;
+  }
+  EXPECT_LT(longest, 5'000 * 4120);
+}
+
+TEST_F(SqliteStore, ReportsAFullDiskAndGoesOn) {
+  // The file may not grow beyond what it has: the nearest thing to a full disk.
+  { open_or_fail(path); }
+  auto store = open_or_fail(path);
+  ASSERT_TRUE(commits(*store, keys(0, 10)));
+  struct rlimit old {};
+  getrlimit(RLIMIT_FSIZE, &old);
+  signal(SIGXFSZ, SIG_IGN);
+  struct rlimit tight = old;
+  tight.rlim_cur = std::filesystem::file_size(path + "-wal") + 8192;
+  setrlimit(RLIMIT_FSIZE, &tight);
+  const ChangeSet large = keys(10, 20'000);
+  store->submit(large);
+  const auto refused = store->poll();
+  setrlimit(RLIMIT_FSIZE, &old);
+  ASSERT_FALSE(refused->has_value());
+  const std::string& detail = refused->error().detail;
+  EXPECT_TRUE(detail.starts_with("io:") || detail.starts_with("full:")) << detail;
+  EXPECT_EQ(store->access_keys(100'000)->size(), 10u);
+  EXPECT_TRUE(commits(*store, large));
+  EXPECT_EQ(store->access_keys(100'000)->size(), 20'000u);
+}
+
+}  // namespace
+}  // namespace rollcall::store
