@@ -1,6 +1,7 @@
 #include "net/acceptor.hpp"
 
 #include <sys/socket.h>
+
 #include <utility>
 
 #include "base/log.hpp"
@@ -8,7 +9,7 @@
 namespace rollcall::net {
 
 namespace {
-constexpr int kBacklog = 4096;      // small backlogs drop SYNs, which come again only after a second
+constexpr int kBacklog = 4096;       // small backlogs drop SYNs, which come again only after a second
 constexpr int kAcceptsPerTurn = 64;  // then the open connections have a turn
 constexpr int64_t kBackOffMs = 100;
 
@@ -97,7 +98,8 @@ void Acceptor::on_ready() {
   wait();
 }
 
-// Out of file descriptors or memory: the waiting connection stays in the backlog, and trying at once would only spin.
+// Out of file descriptors or memory: the waiting connection stays in the backlog, and trying at once would
+// only spin.
 void Acceptor::back_off(const error_code& ec) {
   if (!failing_) log_error("net.accept_failed", {{"address", bound().text()}, {"reason", ec.message()}});
   failing_ = true;

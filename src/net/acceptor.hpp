@@ -1,5 +1,6 @@
 // Acceptor: a listening socket that survives what accept() can fail with. Used by TcpServer and HttpServer.
-// Included by net/ only. Thread: the loop's. Pending operations point to it: its owner keeps it until the loop is gone.
+// Included by net/ only. Thread: the loop's. Pending operations point to it: its owner keeps it until the
+// loop is gone.
 #pragma once
 
 #include <functional>

@@ -19,12 +19,12 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
-// Reads "host:port", "[::1]:port" or ":port" (every IPv4 address). Without a port, `default_port` is taken; when that is
-// negative the port is mandatory. Fails with InvalidFormattedParameter.
+// Reads "host:port", "[::1]:port" or ":port" (every IPv4 address). Without a port, `default_port` is taken;
+// when that is negative the port is mandatory. Fails with InvalidFormattedParameter.
 Result<Address> parse_address(std::string_view text, int default_port = -1);
 
-// The address with its name replaced by a literal, IPv4 preferred. Blocks on the resolver; literals are not looked up.
-// Fails with ServiceUnavailable.
+// The address with its name replaced by a literal, IPv4 preferred. Blocks on the resolver; literals are not
+// looked up. Fails with ServiceUnavailable.
 Result<Address> resolve(const Address& address);
 
 }  // namespace rollcall::net

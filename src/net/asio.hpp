@@ -1,5 +1,5 @@
-// Our names for the parts of Asio that net/ uses. Included by net/ only; headers that other folders include forward-declare
-// what they need instead.
+// Our names for the parts of Asio that net/ uses. Included by net/ only; headers that other folders include
+// forward-declare what they need instead.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

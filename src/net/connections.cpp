@@ -1,8 +1,9 @@
 #include "net/connections.hpp"
 
+#include <netinet/in.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <netinet/in.h>
 #include <utility>
 
 namespace rollcall::net {
@@ -13,7 +14,9 @@ constexpr int kReadsPerTurn = 4;
 constexpr size_t kSpareOutputsMax = 64;
 constexpr size_t kSpareOutputBytesMax = 16 * 1024;
 
-bool would_block(const error_code& ec) { return ec == asio::error::would_block || ec == asio::error::try_again; }
+bool would_block(const error_code& ec) {
+  return ec == asio::error::would_block || ec == asio::error::try_again;
+}
 }  // namespace
 
 DeadlineQueue::DeadlineQueue(CoreLoop& loop, int64_t delay_ms, std::function<void(ConnectionRef)> due)
@@ -135,7 +138,8 @@ void Connections::start_connect(ConnectionRef ref, Slot& slot, const tcp::endpoi
     return;
   }
   connect_deadlines_.add(ref);
-  slot.socket.async_connect(target, [this, ref, target](const error_code& result) { on_connected(ref, target, result); });
+  slot.socket.async_connect(
+      target, [this, ref, target](const error_code& result) { on_connected(ref, target, result); });
 }
 
 void Connections::on_connected(ConnectionRef ref, const tcp::endpoint& target, const error_code& ec) {
@@ -252,7 +256,8 @@ void Connections::write(ConnectionRef ref, Slot& slot) {
   if (slot.state != State::Open && slot.state != State::Draining) return;
   while (slot.output_sent < slot.output.size()) {
     error_code ec;
-    const auto rest = asio::buffer(slot.output.data() + slot.output_sent, slot.output.size() - slot.output_sent);
+    const auto rest =
+        asio::buffer(slot.output.data() + slot.output_sent, slot.output.size() - slot.output_sent);
     slot.output_sent += slot.socket.write_some(rest, ec);
     if (would_block(ec)) {
       wait_writable(ref, slot);
@@ -285,12 +290,14 @@ void Connections::free_output(Slot& slot) {
 void Connections::wait_writable(ConnectionRef ref, Slot& slot) {
   if (slot.waiting_write) return;
   slot.waiting_write = true;
-  // What was sent is dropped once it is the larger part, so a slow reader does not hold more than it has queued twice.
+  // What was sent is dropped once it is the larger part, so a slow reader does not hold more than it has
+  // queued twice.
   if (slot.output_sent > slot.output.size() / 2) {
     slot.output.erase(0, slot.output_sent);
     slot.output_sent = 0;
   }
-  slot.socket.async_wait(tcp::socket::wait_write, [this, ref](const error_code& ec) { on_writable(ref, ec); });
+  slot.socket.async_wait(tcp::socket::wait_write,
+                         [this, ref](const error_code& ec) { on_writable(ref, ec); });
 }
 
 void Connections::on_writable(ConnectionRef ref, const error_code& ec) {

@@ -1,7 +1,7 @@
-// Connections: the open TCP connections of one core as slots with generations, for TcpServer and TcpClient, which only differ
-// in how a connection comes to be. One pending wait per direction and no buffer while idle: reading goes through the
-// loop's shared buffer, output is collected in a string and written once per round of the loop.
-// Included by net/ only. Thread: the loop's.
+// Connections: the open TCP connections of one core as slots with generations, for TcpServer and TcpClient,
+// which only differ in how a connection comes to be. One pending wait per direction and no buffer while idle:
+// reading goes through the loop's shared buffer, output is collected in a string and written once per round
+// of the loop. Included by net/ only. Thread: the loop's.
 #pragma once
 
 #include <cstdint>
@@ -48,13 +48,15 @@ class DeadlineQueue {
 class Connections {
  public:
   Connections(CoreLoop& loop, const ConnectionsOptions& options);
-  // Detaches from the handler and closes every socket without telling anyone. Must precede the last use of the loop.
+  // Detaches from the handler and closes every socket without telling anyone. Must precede the last use of
+  // the loop.
   void shut();
   void set_handler(ByteHandler* handler) { handler_ = handler; }
 
   // Takes an accepted socket; calls on_open.
   void adopt(TcpSocket&& socket, const tcp::endpoint& peer);
-  // Opens an outgoing connection; on_open or on_closed follows, never inside this call. `source` unspecified: the kernel's choice.
+  // Opens an outgoing connection; on_open or on_closed follows, never inside this call. `source` unspecified:
+  // the kernel's choice.
   ConnectionRef connect(const tcp::endpoint& target, const asio::ip::address& source, uint64_t token);
 
   bool send(ConnectionRef ref, std::string_view bytes);
@@ -69,7 +71,8 @@ class Connections {
   const error_code& close_reason() const { return close_reason_; }
 
  private:
-  // Draining: close() was called, output is left. Lingering: our end is shut, waiting for the peer's. Dead: to be reaped.
+  // Draining: close() was called, output is left. Lingering: our end is shut, waiting for the peer's. Dead:
+  // to be reaped.
   enum class State : uint8_t { Free, Connecting, Open, Draining, Lingering, Dead };
 
   struct Slot {
@@ -88,7 +91,8 @@ class Connections {
   Slot* find(ConnectionRef ref);
   const Slot* find(ConnectionRef ref) const;
   ConnectionRef take_slot();
-  void start_connect(ConnectionRef ref, Slot& slot, const tcp::endpoint& target, const asio::ip::address& source);
+  void start_connect(ConnectionRef ref, Slot& slot, const tcp::endpoint& target,
+                     const asio::ip::address& source);
   void on_connected(ConnectionRef ref, const tcp::endpoint& target, const error_code& ec);
   void wait_readable(ConnectionRef ref, Slot& slot);
   void on_readable(ConnectionRef ref, const error_code& ec);

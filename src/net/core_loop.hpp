@@ -1,7 +1,8 @@
-// CoreLoop: one event loop, run by one thread. A round waits for something to do, does what is ready (within a bound), calls
-// the `after_poll` hook once so that its owner hands work on in batches, and last writes what connections have queued.
-// Made by server/ (one per core, which owns the thread) and by client/. Thread: the loop's, except stop, post and wake.
-// Servers and clients made on a loop must be destroyed before it, on its thread or after run() has returned.
+// CoreLoop: one event loop, run by one thread. A round waits for something to do, does what is ready (within
+// a bound), calls the `after_poll` hook once so that its owner hands work on in batches, and last writes what
+// connections have queued. Made by server/ (one per core, which owns the thread) and by client/. Thread: the
+// loop's, except stop, post and wake. Servers and clients made on a loop must be destroyed before it, on its
+// thread or after run() has returned.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +29,14 @@ class CoreLoop {
 
   // Runs rounds on the calling thread until stop(). A loop that was stopped stays stopped.
   void run();
-  // Runs rounds until `done` returns true or `timeout_ms` have passed; returns what `done` said last. For tests and tools.
+  // Runs rounds until `done` returns true or `timeout_ms` have passed; returns what `done` said last. For
+  // tests and tools.
   bool run_until(const std::function<bool()>& done, int64_t timeout_ms);
 
   // Thread: any.
   void stop();
-  // Runs `work` on the loop's thread, never inside this call. Thread: any. Not bounded: for commands, not for traffic.
+  // Runs `work` on the loop's thread, never inside this call. Thread: any. Not bounded: for commands, not for
+  // traffic.
   void post(std::function<void()> work);
   // Has the on_wake hook called soon; many calls before that make one. Cheap. Thread: any.
   void wake();

@@ -37,11 +37,13 @@ std::optional<HeadRefusal> check_field(std::string_view line, Seen& seen) {
   if (colon == std::string_view::npos || colon == 0) return HeadRefusal{400, "a header has no name"};
   const std::string_view name = line.substr(0, colon);
   for (const char c : name)
-    if (!is_token_character(static_cast<unsigned char>(c))) return HeadRefusal{400, "a header's name is not valid"};
+    if (!is_token_character(static_cast<unsigned char>(c)))
+      return HeadRefusal{400, "a header's name is not valid"};
   std::string_view value = line.substr(colon + 1);
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && byte != '\t') || byte == 0x7f) return HeadRefusal{400, "a header holds a control character"};
+    if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
+      return HeadRefusal{400, "a header holds a control character"};
   }
   if (name.size() > kFieldNameBytesMax || value.size() > kFieldValueBytesMax)
     return HeadRefusal{431, "a header is too long"};
@@ -54,7 +56,8 @@ std::optional<HeadRefusal> check_field(std::string_view line, Seen& seen) {
   }
   if (ascii_iequal(name, "transfer-encoding")) {
     if (++seen.transfer_encodings > 1) return HeadRefusal{400, "there are two Transfer-Encoding headers"};
-    if (!ascii_iequal(value, "chunked")) return HeadRefusal{400, "only the transfer coding 'chunked' is known"};
+    if (!ascii_iequal(value, "chunked"))
+      return HeadRefusal{400, "only the transfer coding 'chunked' is known"};
   }
   return std::nullopt;
 }
@@ -62,6 +65,7 @@ std::optional<HeadRefusal> check_field(std::string_view line, Seen& seen) {
 }  // namespace
 
 HeadScanner::Found HeadScanner::scan(std::string_view bytes) {
+  if (!bytes.empty() && !is_token_character(static_cast<unsigned char>(bytes[0]))) return Found::Broken;
   while (scanned_ < bytes.size()) {
     const void* found = std::memchr(bytes.data() + scanned_, '\n', bytes.size() - scanned_);
     if (found == nullptr) {
@@ -69,7 +73,7 @@ HeadScanner::Found HeadScanner::scan(std::string_view bytes) {
       return Found::NeedMore;
     }
     const size_t line_feed = static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
-    if (line_feed == line_start_ || bytes[line_feed - 1] != '\r') return Found::BadLineEnding;
+    if (line_feed == line_start_ || bytes[line_feed - 1] != '\r') return Found::Broken;
     const bool blank = line_feed - 1 == line_start_;
     scanned_ = line_start_ = line_feed + 1;
     if (blank) {
@@ -91,7 +95,7 @@ std::optional<HeadRefusal> check_request_head(std::string_view head, size_t head
   const bool http_11 = request_line.ends_with(" HTTP/1.1");
   if (!http_11 && !request_line.ends_with(" HTTP/1.0")) {
     const bool other_version = request_line.find(" HTTP/") != std::string_view::npos;
-    return other_version ? HeadRefusal{505, "only HTTP/1.1 and HTTP/1.0 are known"}
+    return other_version ? HeadRefusal{505, "this version of HTTP is not known"}
                          : HeadRefusal{400, "the request line is not valid"};
   }
   Seen seen;

@@ -1,12 +1,13 @@
 #include "net/signals.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
-#include <unistd.h>
 #include <utility>
 
 #include "base/check.hpp"
@@ -56,7 +57,8 @@ struct SignalWatch::Impl {
       if (ec || !on_signal) return;
       unsigned char number = 0;
       error_code read_ec;
-      if (read_end.read_some(asio::buffer(&number, 1), read_ec) == 1) std::exchange(on_signal, nullptr)(number);
+      if (read_end.read_some(asio::buffer(&number, 1), read_ec) == 1)
+        std::exchange(on_signal, nullptr)(number);
     });
   }
 

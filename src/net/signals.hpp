@@ -1,5 +1,6 @@
-// SIGINT and SIGTERM, turned into one call on the loop; a second signal ends the process at once with status 130, even when
-// the loop hangs. Made once by server/ or a command of the CLI. Thread: the loop's, which must outlive it.
+// SIGINT and SIGTERM, turned into one call on the loop; a second signal ends the process at once with status
+// 130, even when the loop hangs. Made once by server/ or a command of the CLI. Thread: the loop's, which must
+// outlive it.
 #pragma once
 
 #include <functional>

@@ -11,16 +11,19 @@ namespace {
 
 constexpr size_t kTlsReadBytes = 16 * 1024;  // one record
 
-bool would_block(const error_code& ec) { return ec == asio::error::would_block || ec == asio::error::try_again; }
+bool would_block(const error_code& ec) {
+  return ec == asio::error::would_block || ec == asio::error::try_again;
+}
 
 void wait_for_peers_end(TcpSocket& socket, std::span<uint8_t> scratch, Stream::Owner owner) {
-  socket.async_wait(tcp::socket::wait_read, [&socket, scratch, owner = std::move(owner)](error_code ec) mutable {
-    if (!ec) socket.read_some(asio::buffer(scratch.data(), scratch.size()), ec);
-    if (ec && !would_block(ec))
-      owner->on_finished();
-    else
-      wait_for_peers_end(socket, scratch, std::move(owner));
-  });
+  socket.async_wait(tcp::socket::wait_read,
+                    [&socket, scratch, owner = std::move(owner)](error_code ec) mutable {
+                      if (!ec) socket.read_some(asio::buffer(scratch.data(), scratch.size()), ec);
+                      if (ec && !would_block(ec))
+                        owner->on_finished();
+                      else
+                        wait_for_peers_end(socket, scratch, std::move(owner));
+                    });
 }
 
 void close_socket(TcpSocket& socket) {
@@ -54,8 +57,9 @@ size_t PlainStream::try_write(std::string_view bytes, error_code& ec) {
 }
 
 void PlainStream::write(std::string_view bytes, Owner owner) {
-  socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()),
-                           [owner = std::move(owner)](const error_code& ec, size_t n) { owner->on_written(ec, n); });
+  socket_.async_write_some(
+      asio::buffer(bytes.data(), bytes.size()),
+      [owner = std::move(owner)](const error_code& ec, size_t n) { owner->on_written(ec, n); });
 }
 
 void PlainStream::finish(bool read_pending, Owner owner) {
@@ -68,21 +72,24 @@ void PlainStream::close() { close_socket(socket_); }
 
 void TlsStream::handshake(bool as_server, Owner owner) {
   const auto role = as_server ? asio::ssl::stream_base::server : asio::ssl::stream_base::client;
-  stream_.async_handshake(role, [owner = std::move(owner)](const error_code& ec) { owner->on_handshake(ec); });
+  stream_.async_handshake(role,
+                          [owner = std::move(owner)](const error_code& ec) { owner->on_handshake(ec); });
 }
 
 void TlsStream::read(Owner owner) {
   buffer_.resize(kTlsReadBytes);
-  stream_.async_read_some(asio::buffer(buffer_), [this, owner = std::move(owner)](const error_code& ec, size_t n) {
-    owner->on_read(ec, {buffer_.data(), n});
-  });
+  stream_.async_read_some(asio::buffer(buffer_),
+                          [this, owner = std::move(owner)](const error_code& ec, size_t n) {
+                            owner->on_read(ec, {buffer_.data(), n});
+                          });
 }
 
 size_t TlsStream::try_write(std::string_view, error_code&) { return 0; }
 
 void TlsStream::write(std::string_view bytes, Owner owner) {
-  stream_.async_write_some(asio::buffer(bytes.data(), bytes.size()),
-                           [owner = std::move(owner)](const error_code& ec, size_t n) { owner->on_written(ec, n); });
+  stream_.async_write_some(
+      asio::buffer(bytes.data(), bytes.size()),
+      [owner = std::move(owner)](const error_code& ec, size_t n) { owner->on_written(ec, n); });
 }
 
 void TlsStream::finish(bool read_pending, Owner owner) {

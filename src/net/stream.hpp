@@ -1,6 +1,6 @@
-// Stream: a plain or TLS connection with one face, so that HTTP is written once. One read and one write may be pending.
-// Every completion is a call on the owner, which the pending operation keeps alive.
-// Included by net/ only. Thread: the loop's.
+// Stream: a plain or TLS connection with one face, so that HTTP is written once. One read and one write may
+// be pending. Every completion is a call on the owner, which the pending operation keeps alive. Included by
+// net/ only. Thread: the loop's.
 #pragma once
 
 #include <boost/asio/ssl/stream.hpp>
@@ -34,8 +34,9 @@ class Stream {
   virtual size_t try_write(std::string_view bytes, error_code& ec) = 0;
   // Completes when some of `bytes`, which must stay, was written.
   virtual void write(std::string_view bytes, Owner owner) = 0;
-  // Shuts our end, then reads and drops until the peer has shut its own. No write may be pending; `read_pending` says
-  // whether a read is, whose completion must then be followed by close() on error and another read otherwise.
+  // Shuts our end, then reads and drops until the peer has shut its own. No write may be pending;
+  // `read_pending` says whether a read is, whose completion must then be followed by close() on error and
+  // another read otherwise.
   virtual void finish(bool read_pending, Owner owner) = 0;
   virtual void close() = 0;
   virtual TcpSocket& socket() = 0;

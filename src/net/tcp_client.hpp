@@ -20,8 +20,8 @@ struct TcpClientOptions {
   size_t output_bytes_max = limits::kConnectionOutputBytesMax;
   int64_t close_ms = 5'000;
   int64_t connect_ms = 10'000;
-  // Connects to 127.x.x.x come from 127.0.1.1 to 127.0.1.250 in turn: past some 14,000 connections from one address to one
-  // port the kernel's search for a free port is slow, and past 28,000 there is none.
+  // Connects to 127.x.x.x come from 127.0.1.1 to 127.0.1.250 in turn: past some 14,000 connections from one
+  // address to one port the kernel's search for a free port is slow, and past 28,000 there is none.
   bool spread_sources = false;
 };
 
@@ -33,8 +33,9 @@ class TcpClient final : public ByteSink {
   TcpClient(const TcpClient&) = delete;
   TcpClient& operator=(const TcpClient&) = delete;
 
-  // Starts to connect; on_open, or on_closed when it fails, follows later and never inside this call. `token` is the
-  // caller's own. A host name is looked up, blocking, the first time; fails with ServiceUnavailable when it is unknown.
+  // Starts to connect; on_open, or on_closed when it fails, follows later and never inside this call. `token`
+  // is the caller's own. A host name is looked up, blocking, the first time; fails with ServiceUnavailable
+  // when it is unknown.
   Result<ConnectionRef> connect(const std::string& host, uint16_t port, uint64_t token = 0);
   // The token given to connect(); valid up to and inside on_closed.
   uint64_t token(ConnectionRef connection) const;

@@ -11,7 +11,9 @@ struct TcpServer::Impl {
   Impl(CoreLoop& loop, const TcpServerOptions& server_options)
       : options(server_options),
         connections(loop, ConnectionsOptions{server_options.output_bytes_max, server_options.close_ms, 0}),
-        acceptor(loop, [this](TcpSocket&& socket, const tcp::endpoint& peer) { accept(std::move(socket), peer); }) {}
+        acceptor(loop,
+                 [this](TcpSocket&& socket, const tcp::endpoint& peer) { accept(std::move(socket), peer); }) {
+  }
 
   void accept(TcpSocket&& socket, const tcp::endpoint& peer) {
     if (connections.count() < options.connections_max)

@@ -1,6 +1,6 @@
-// TcpServer: a listening port of one core whose connections carry bytes for a ByteHandler (the MQTT gateway). Implements
-// ByteSink: what is sent within a round of the loop leaves in one write per connection.
-// Made by server/ on a CoreLoop, which must outlive it. Thread: the loop's.
+// TcpServer: a listening port of one core whose connections carry bytes for a ByteHandler (the MQTT gateway).
+// Implements ByteSink: what is sent within a round of the loop leaves in one write per connection. Made by
+// server/ on a CoreLoop, which must outlive it. Thread: the loop's.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,8 @@ class TcpServer final : public ByteSink {
   void close(ConnectionRef connection) override;
   size_t queued_bytes(ConnectionRef connection) const override;
 
-  // For shutdown: close_all() does what close() does for each connection, so connections() falls to 0 within close_ms.
+  // For shutdown: close_all() does what close() does for each connection, so connections() falls to 0 within
+  // close_ms.
   void stop_listening();
   void close_all();
   size_t connections() const;

@@ -1,21 +1,22 @@
 #include "net/tls.hpp"
 
-#include <array>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <string_view>
 #include <unistd.h>
+
+#include <array>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
 #include <utility>
 
 namespace rollcall::net {
@@ -41,7 +42,9 @@ using CertificatePtr = std::unique_ptr<X509, Deleter<X509_free>>;
 using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
 using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
 
-tl::unexpected<Error> refuse(std::string message) { return fail(ErrorCode::ServiceUnavailable, std::move(message)); }
+tl::unexpected<Error> refuse(std::string message) {
+  return fail(ErrorCode::ServiceUnavailable, std::move(message));
+}
 
 bool add_extension(X509* certificate, int nid, const std::string& value) {
   X509V3_CTX context;
@@ -69,15 +72,15 @@ CertificatePtr make_certificate(EVP_PKEY* key, const std::string& host) {
   X509* const x = certificate.get();
   X509_NAME* const name = X509_get_subject_name(x);
   const auto* common_name = reinterpret_cast<const unsigned char*>(host.c_str());
-  const bool ok = number && X509_set_version(x, X509_VERSION_3) == 1 &&
-                  BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(x)) != nullptr &&
-                  X509_gmtime_adj(X509_getm_notBefore(x), -kClockSkewSeconds) != nullptr &&
-                  X509_gmtime_adj(X509_getm_notAfter(x), kValidSeconds) != nullptr &&
-                  X509_set_pubkey(x, key) == 1 &&
-                  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, common_name, -1, -1, 0) == 1 &&
-                  X509_set_issuer_name(x, name) == 1 && add_extension(x, NID_basic_constraints, "critical,CA:TRUE") &&
-                  add_extension(x, NID_subject_alt_name, alternative_names(host)) &&
-                  add_extension(x, NID_ext_key_usage, "serverAuth") && X509_sign(x, key, EVP_sha256()) != 0;
+  const bool ok =
+      number && X509_set_version(x, X509_VERSION_3) == 1 &&
+      BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(x)) != nullptr &&
+      X509_gmtime_adj(X509_getm_notBefore(x), -kClockSkewSeconds) != nullptr &&
+      X509_gmtime_adj(X509_getm_notAfter(x), kValidSeconds) != nullptr && X509_set_pubkey(x, key) == 1 &&
+      X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, common_name, -1, -1, 0) == 1 &&
+      X509_set_issuer_name(x, name) == 1 && add_extension(x, NID_basic_constraints, "critical,CA:TRUE") &&
+      add_extension(x, NID_subject_alt_name, alternative_names(host)) &&
+      add_extension(x, NID_ext_key_usage, "serverAuth") && X509_sign(x, key, EVP_sha256()) != 0;
   return ok ? std::move(certificate) : nullptr;
 }
 
@@ -93,11 +96,13 @@ Status write_file(const std::string& path, std::string_view text, mode_t mode) {
   ::unlink(fresh.c_str());
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) return refuse("cannot create " + fresh + ": " + std::strerror(errno));
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const bool written =
+      ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
   const int saved_errno = errno;
   ::close(fd);
   if (!written) return refuse("cannot write " + fresh + ": " + std::strerror(saved_errno));
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return refuse("cannot rename " + fresh + ": " + std::strerror(errno));
+  if (::rename(fresh.c_str(), path.c_str()) != 0)
+    return refuse("cannot rename " + fresh + ": " + std::strerror(errno));
   return {};
 }
 
@@ -125,7 +130,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const TlsFiles& files) {
 Result<TlsFiles> generate_self_signed(const std::string& dir, const std::string& host) {
   TlsFiles files{dir + "/tls.crt", dir + "/tls.key"};
   std::error_code ignored;
-  if (std::filesystem::exists(files.certificate_path, ignored) && std::filesystem::exists(files.key_path, ignored))
+  if (std::filesystem::exists(files.certificate_path, ignored) &&
+      std::filesystem::exists(files.key_path, ignored))
     return files;
   const KeyPtr key(EVP_RSA_gen(kRsaBits));
   if (!key) return refuse("no key could be generated");

@@ -20,7 +20,8 @@ struct TlsFiles {
 
 class TlsContext {
  public:
-  // Serves TLS 1.2 and 1.3. Fails with ServiceUnavailable when a file cannot be read or key and certificate do not match.
+  // Serves TLS 1.2 and 1.3. Fails with ServiceUnavailable when a file cannot be read or key and certificate
+  // do not match.
   static Result<std::shared_ptr<TlsContext>> load(const TlsFiles& files);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
@@ -33,8 +34,8 @@ class TlsContext {
   std::unique_ptr<boost::asio::ssl::context> context_;
 };
 
-// Makes `dir`/tls.key (RSA 2048, mode 0600) and `dir`/tls.crt (ten years, for `host`, localhost and 127.0.0.1) unless both
-// exist; returns their paths. The directory must exist. Fails with ServiceUnavailable.
+// Makes `dir`/tls.key (RSA 2048, mode 0600) and `dir`/tls.crt (ten years, for `host`, localhost and
+// 127.0.0.1) unless both exist; returns their paths. The directory must exist. Fails with ServiceUnavailable.
 Result<TlsFiles> generate_self_signed(const std::string& dir, const std::string& host);
 
 }  // namespace rollcall::net
