@@ -21,9 +21,11 @@ inline constexpr size_t kNoncesMax = 2'000'000;            // beyond: ServiceUna
 
 // --- MQTT (device-protocol 1.8, 1.9)
 inline constexpr size_t kMqttPacketBytesMax = 256u * 1024 + 1024;  // payload 256 KB plus topic and head
+inline constexpr size_t kAlinkBytesMax = 256u * 1024;          // one JSON message from a device
 inline constexpr size_t kMqttTopicBytesMax = 128;
 inline constexpr size_t kMqttClientIdBytesMax = 1024;      // id <= 64 plus extension list
 inline constexpr size_t kMqttSubscriptionsMax = 100;       // per device
+inline constexpr size_t kMqttFilterBytesMax = 256;         // room for wildcards above the 128 of a topic
 inline constexpr int kMqttKeepAliveSecondsMin = 30;
 inline constexpr int kMqttKeepAliveSecondsMax = 1200;
 inline constexpr size_t kMqttConnectBytesMax = 8u * 1024;  // CONNECT packet: from a peer that is not known yet
