@@ -139,8 +139,6 @@ Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits) 
   if (error)
     return fail(ErrorCode::InvalidFormattedParameter,
                 "not valid JSON: " + error.message() + " at byte " + std::to_string(used));
-  if (!parser.done())
-    return fail(ErrorCode::InvalidFormattedParameter, "not valid JSON: the text ends too early");
   ROLLCALL_TRY_STATUS(refuse_duplicate_keys(trim(text)));
   return parser.release();
 }
