@@ -1,0 +1,70 @@
+#include "model/job.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace rollcall {
+namespace {
+
+constexpr std::array<std::string_view, 5> kTypes = {"", "INVOKE_SERVICE", "SET_PROPERTY", "PUB", "CUSTOM_JOB"};
+constexpr std::array<std::string_view, 9> kStatuses = {"",           "INITIALIZING", "WAITING",  "IN_PROGRESS", "COMPLETED",
+                                                       "CANCELLING", "CANCELLED",    "REMOVING", "TIMED_OUT"};
+constexpr std::array<std::string_view, 4> kTargets = {"", "DEVICE_LIST", "GROUP_ID", "PRODUCT_KEY"};
+
+template <class Enum, size_t N>
+std::optional<Enum> find_text(const std::array<std::string_view, N>& texts, std::string_view text) {
+  for (size_t i = 1; i < N; ++i)
+    if (texts[i] == text) return static_cast<Enum>(i);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view job_type_text(JobType type) noexcept { return kTypes[static_cast<size_t>(type)]; }
+std::string_view job_status_text(JobStatus status) noexcept { return kStatuses[static_cast<size_t>(status)]; }
+std::string_view target_type_text(TargetType type) noexcept { return kTargets[static_cast<size_t>(type)]; }
+
+std::optional<JobType> parse_job_type(std::string_view text) noexcept { return find_text<JobType>(kTypes, text); }
+std::optional<JobStatus> parse_job_status(std::string_view text) noexcept { return find_text<JobStatus>(kStatuses, text); }
+std::optional<TargetType> parse_target_type(std::string_view text) noexcept {
+  for (size_t i = 1; i < kTargets.size(); ++i)
+    if (ascii_iequal(kTargets[i], text)) return static_cast<TargetType>(i);
+  return std::nullopt;
+}
+
+TaskStatus effective_status(const Job& job, TaskStatus row_status) noexcept {
+  if (is_final(row_status)) return row_status;
+  if (job.status == JobStatus::Cancelling || job.status == JobStatus::Cancelled) return TaskStatus::Cancelled;
+  if (job.sweep == Sweep::Expire && row_status != TaskStatus::InProgress) return TaskStatus::TimedOut;
+  return row_status;
+}
+
+TaskCounters effective_counters(const Job& job) noexcept {
+  TaskCounters seen;
+  for (size_t i = 1; i <= kTaskStatusCount; ++i) {
+    const auto status = static_cast<TaskStatus>(i);
+    seen[effective_status(job, status)] += job.counters[status];
+  }
+  return seen;
+}
+
+bool may_push(const Job& job) noexcept { return job.status == JobStatus::InProgress && job.sweep == Sweep::None && !job.paused; }
+
+bool may_cancel(JobStatus status) noexcept {
+  return status == JobStatus::Initializing || status == JobStatus::Waiting || status == JobStatus::InProgress;
+}
+
+std::optional<int64_t> effective_timeout_minutes(JobType type, std::optional<int64_t> given) noexcept {
+  if (given && (*given < 1 || *given > 3600)) return std::nullopt;
+  switch (type) {
+    case JobType::InvokeService:
+    case JobType::SetProperty: return given ? std::min<int64_t>(*given, 5) : 1;
+    case JobType::CustomJob: return given.value_or(60);
+    case JobType::Pub: return 0;
+  }
+  return std::nullopt;
+}
+
+}  // namespace rollcall
