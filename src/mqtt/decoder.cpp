@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "mqtt/topic_filter.hpp"
+#include "base/topic_filter.hpp"
 
 namespace rollcall::mqtt {
 namespace {
