@@ -83,9 +83,9 @@ JobQueries::JobQueries(Connection& c)
                   " FROM task INDEXED BY task_open WHERE device = ?1 AND open = 1 "
                   "ORDER BY job, sequence LIMIT ?2"),
       history_(c, "history",
-               "SELECT sequence, job, task, device, attempt, from_status, to_status, cause, at_ms, progress, "
+               "SELECT position, job, task, device, attempt, from_status, to_status, cause, at_ms, progress, "
                "detail "
-               "FROM history WHERE writer = 1 AND sequence > ?1 ORDER BY sequence LIMIT ?2"),
+               "FROM history WHERE position > ?1 ORDER BY position LIMIT ?2"),
       due_time_outs_(c, "due_time_outs",
                      "SELECT deadline_ms, job, sequence, attempt FROM time_out WHERE deadline_ms <= ?1 "
                      "ORDER BY deadline_ms, job, sequence, attempt LIMIT ?2"),

@@ -1,18 +1,10 @@
 #include "store/sqlite/writer.hpp"
 
 namespace rollcall::store {
-namespace {
-
-// The embedded store has one writing process for ever.
-constexpr int32_t kWriter = 1;
-
-}  // namespace
-
 Ledger::Ledger(Connection& c)
     : connection_(c),
-      last_position_(c, "history_last", "SELECT coalesce(max(sequence), 0) FROM history WHERE writer = ?1"),
-      insert_history_(c, "history_insert",
-                      "INSERT INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"),
+      last_position_(c, "history_last", "SELECT coalesce(max(position), 0) FROM history"),
+      insert_history_(c, "history_insert", "INSERT INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"),
       add_counters_(
           c, "counters_add",
           "UPDATE job_counter SET queued = queued + ?2, sent = sent + ?3, in_progress = in_progress + ?4, "
@@ -24,7 +16,7 @@ void Ledger::begin() {
   moved_.clear();
   last_ = nullptr;
   if (next_position_ == 0) {
-    Query query = last_position_.run(kWriter);
+    Query query = last_position_.run();
     if (query.step()) query >> next_position_;
     ++next_position_;
   }
@@ -36,8 +28,8 @@ void Ledger::add_history(const HistoryEntry& entry) {
   if (entry.progress >= 0) progress = entry.progress;
   std::optional<std::string_view> detail;
   if (!entry.detail.empty()) detail = entry.detail;
-  insert_history_.execute(kWriter, next_position_++, entry.key.job, entry.key.sequence, entry.device,
-                          entry.attempt, entry.from, entry.to, entry.cause, entry.at, progress, detail);
+  insert_history_.execute(next_position_++, entry.key.job, entry.key.sequence, entry.device, entry.attempt,
+                          entry.from, entry.to, entry.cause, entry.at, progress, detail);
 }
 
 TaskCounters& Ledger::moved(JobId job) {
