@@ -23,6 +23,13 @@ tl::unexpected<Error> refuse(std::string_view path, std::string_view rule, const
   return refuse(path, rule, std::string_view(boost::json::serialize(value)));
 }
 
+Status named(std::string_view path, Status status) {
+  if (status) return {};
+  Error error = std::move(status.error());
+  error.message = std::string(path) + ": " + public_message(error);
+  return fail(std::move(error));
+}
+
 bool is_blank(const boost::json::value& value) noexcept {
   if (value.is_null()) return true;
   if (const auto* text = value.if_string()) return text->empty();

@@ -19,6 +19,9 @@ namespace rollcall::api {
 tl::unexpected<Error> refuse(std::string_view path, std::string_view rule, std::string_view value);
 tl::unexpected<Error> refuse(std::string_view path, std::string_view rule, const boost::json::value& value);
 
+// Puts the place in front of the message of a failed rule: "JobName: ...".
+Status named(std::string_view path, Status status);
+
 // null, "", [] and {} say nothing (DESIGN 5.2).
 bool is_blank(const boost::json::value& value) noexcept;
 

@@ -47,7 +47,7 @@ Status read_document(JobDraft& draft, std::string_view text) {
 }
 
 Status read_description(JobDraft& draft, std::string_view text) {
-  ROLLCALL_TRY_STATUS(check_description(text));
+  ROLLCALL_TRY_STATUS(named("Description", check_description(text)));
   draft.job.settings.description = std::string(text);
   return {};
 }

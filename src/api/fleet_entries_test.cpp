@@ -1,0 +1,108 @@
+#include "api/fleet_entries.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace rollcall::api {
+namespace {
+
+TEST(FleetEntries, ReadsProductsDevicesAndGroupsWithTheirIdentities) {
+  const auto fleet = read_fleet_entries(R"({
+    "products":[{"ProductKey":"a1bCdEf","ProductSecret":"ps","ProductName":"lamp","NodeType":1,"DataFormat":0,"NetType":"CELLULAR",
+                 "ValidateType":2,"Description":"d","Tsl":"{}"},
+                {"ProductKey":"plain"}],
+    "devices":[{"ProductKey":"a1bCdEf","DeviceName":"lamp-1","DeviceSecret":"s1","IotId":"OPx00101","Nickname":"front"},
+               {"ProductKey":"a1bCdEf","DeviceName":"lamp-2","DeviceSecret":"s2","IotId":null}],
+    "groups":[{"GroupId":"rY201","GroupName":"night","GroupDesc":"g","Devices":[{"ProductKey":"a1bCdEf","DeviceName":"lamp-1"}]}]})");
+  ASSERT_TRUE(fleet) << fleet.error().message;
+  ASSERT_EQ(fleet->products.size(), 2u);
+  const Product& lamp = fleet->products[0].product;
+  EXPECT_EQ(lamp.key, "a1bCdEf");
+  EXPECT_EQ(lamp.secret.reveal(), "ps");
+  EXPECT_EQ(lamp.name, "lamp");
+  EXPECT_EQ(lamp.node_type, 1);
+  EXPECT_EQ(lamp.data_format, 0);
+  EXPECT_EQ(lamp.net_type, 6);
+  EXPECT_EQ(lamp.validate_type, 2);
+  EXPECT_TRUE(lamp.has_thing_model);
+  EXPECT_EQ(fleet->products[0].tsl, "{}");
+  EXPECT_EQ(fleet->products[1].product.name, "plain");
+  EXPECT_FALSE(fleet->products[1].product.has_thing_model);
+  ASSERT_EQ(fleet->devices.size(), 2u);
+  EXPECT_EQ(fleet->devices[0].product_key, "a1bCdEf");
+  EXPECT_EQ(fleet->devices[0].device.name, "lamp-1");
+  EXPECT_EQ(fleet->devices[0].device.secret.reveal(), "s1");
+  EXPECT_EQ(fleet->devices[0].device.foreign_iot_id, "OPx00101");
+  EXPECT_EQ(fleet->devices[0].device.nickname, "front");
+  EXPECT_EQ(fleet->devices[1].device.foreign_iot_id, "");
+  ASSERT_EQ(fleet->groups.size(), 1u);
+  EXPECT_EQ(fleet->groups[0].group.code, "rY201");
+  EXPECT_EQ(fleet->groups[0].group.name, "night");
+  ASSERT_EQ(fleet->groups[0].devices.size(), 1u);
+  EXPECT_EQ(fleet->groups[0].devices[0].device_name, "lamp-1");
+  EXPECT_FALSE(fleet->dry_run);
+}
+
+TEST(FleetEntries, TakesAnEmptyFleet) {
+  const auto fleet = read_fleet_entries(R"({"devices":null})");
+  ASSERT_TRUE(fleet);
+  EXPECT_TRUE(fleet->products.empty() && fleet->devices.empty() && fleet->groups.empty());
+}
+
+TEST(FleetEntries, NamesThePlaceOfWhatIsWrong) {
+  struct Bad {
+    const char* text;
+    ErrorCode code;
+    const char* names;
+  };
+  const Bad rows[] = {
+      {"no", ErrorCode::InvalidFormattedParameter, "Entries"},
+      {"[]", ErrorCode::InvalidFormattedParameter, "Entries"},
+      {R"({"Devices":[]})", ErrorCode::InvalidFormattedParameter, "Entries.Devices"},
+      {R"({"devices":{}})", ErrorCode::InvalidFormattedParameter, "devices"},
+      {R"({"devices":[5]})", ErrorCode::InvalidFormattedParameter, "devices[0]"},
+      {R"({"devices":[{"ProductKey":"p","DeviceSecret":"s"}]})", ErrorCode::InvalidFormattedParameter,
+       "devices[0].DeviceName"},
+      {R"({"devices":[{"ProductKey":"p","DeviceName":"lamp-1"}]})", ErrorCode::InvalidFormattedParameter,
+       "devices[0].DeviceSecret"},
+      {R"({"devices":[{"ProductKey":"p","DeviceName":"a b c d","DeviceSecret":"s"}]})",
+       ErrorCode::InvalidFormattedDeviceName, "devices[0].DeviceName"},
+      {R"({"devices":[{"ProductKey":"p/q","DeviceName":"lamp-1","DeviceSecret":"s"}]})",
+       ErrorCode::InvalidFormattedProductKey, "devices[0].ProductKey"},
+      {R"({"devices":[{"ProductKey":"p","DeviceName":"lamp-1","DeviceSecret":"s","IotId":"a b"}]})",
+       ErrorCode::InvalidIotId, "devices[0].IotId"},
+      {R"({"devices":[{"ProductKey":"p","DeviceName":"lamp-1","DeviceSecret":7}]})",
+       ErrorCode::InvalidFormattedParameter, "devices[0].DeviceSecret"},
+      {R"({"devices":[{"ProductKey":"p","DeviceName":"lamp-1","deviceSecret":"s"}]})",
+       ErrorCode::InvalidFormattedParameter, "devices[0].deviceSecret"},
+      {R"({"products":[{"ProductKey":"p","ProductName":"lamp","NodeType":2}]})",
+       ErrorCode::InvalidFormattedParameter, "products[0].NodeType"},
+      {R"({"products":[{"ProductKey":"p","ProductName":"a"}]})", ErrorCode::InvalidFormattedProductName,
+       "products[0].ProductName"},
+      {R"({"products":[{"ProductKey":"p","ProductName":"lamp","NetType":"5G"}]})",
+       ErrorCode::InvalidFormattedParameter, "products[0].NetType"},
+      {R"({"products":[{"ProductKey":"p","ProductName":"lamp","AliyunCommodityCode":"x"}]})",
+       ErrorCode::InvalidAliyunCommodityCode, "products[0].AliyunCommodityCode"},
+      {R"({"groups":[{"GroupId":"g","GroupName":"night","Devices":[{"ProductKey":"p"}]}]})",
+       ErrorCode::InvalidFormattedParameter, "groups[0].Devices[0].DeviceName"},
+      {R"({"groups":[{"GroupName":"night"}]})", ErrorCode::InvalidFormattedParameter, "groups[0].GroupId"},
+  };
+  for (const Bad& row : rows) {
+    const auto fleet = read_fleet_entries(row.text);
+    ASSERT_FALSE(fleet) << row.text;
+    EXPECT_EQ(fleet.error().code, row.code) << row.text << ": " << fleet.error().message;
+    EXPECT_NE(public_message(fleet.error()).find(row.names), std::string::npos) << fleet.error().message;
+  }
+}
+
+TEST(FleetEntries, RefusesMoreThanAChunk) {
+  std::string text = R"({"devices":[)";
+  for (int i = 0; i <= 2000; ++i) text += (i > 0 ? ",{" : "{") + std::string("}");
+  const auto fleet = read_fleet_entries(text + "]}");
+  ASSERT_FALSE(fleet);
+  EXPECT_EQ(fleet.error().code, ErrorCode::DeviceCountExceeded);
+}
+
+}  // namespace
+}  // namespace rollcall::api
