@@ -17,7 +17,7 @@ void count_job(State& state, JobStatus status, int64_t n) {
 }
 
 void set_alarms(State& state, const Job& job) {
-  if (job.status == JobStatus::Waiting && job.spec.scheduled_at)
+  if (job.started_at.value == 0 && job.spec.scheduled_at)
     state.jobs.alarms.emplace(*job.spec.scheduled_at, job.id);
   if (job.spec.lifetime_ms > 0)
     state.jobs.alarms.emplace(job.spec.scheduled_at.value_or(job.created_at) + job.spec.lifetime_ms, job.id);

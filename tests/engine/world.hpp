@@ -1,0 +1,102 @@
+// A small world around the real engine and a real store: virtual time, devices that are lists of what they were sent.
+// Everything happens in one thread and on demand; nothing sleeps.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "engine/engine.hpp"
+#include "engine/queries.hpp"
+#include "model/id_codec.hpp"
+#include "store/sqlite/open.hpp"
+#include "store/store.hpp"
+
+namespace rollcall::testing {
+
+// Reaches everything, or nothing.
+class FixedReach final : public Reachability {
+ public:
+  explicit FixedReach(bool reaches_all) : reaches_all_(reaches_all) {}
+  bool reaches(const JobContent&) const override { return reaches_all_; }
+
+ private:
+  bool reaches_all_;
+};
+
+// One connection of a device and what it got.
+struct FakeDevice {
+  DeviceId id;
+  engine::DeviceConnection at;
+  int64_t epoch = 0;
+  bool connected = false;
+  std::vector<engine::PushTask> pushes;
+  std::vector<engine::TellTask> told;
+  std::vector<engine::JobGetReply> gets;
+  std::vector<engine::JobUpdateReply> updates;
+  engine::SessionRef session() const { return {at, id, epoch}; }
+};
+
+class World : public engine::PushRoom {
+ public:
+  explicit World(engine::EngineConfig config = {}, std::string path = ":memory:");
+  ~World() override;
+
+  // Closes the engine as a crash would and opens it again on the same store. Devices are gone.
+  void restart();
+
+  Result<engine::Outcome> call(decltype(engine::ApiCommand::what) what, InstanceId instance = InstanceId{1});
+  // Runs until nothing is left to do at this moment.
+  void settle();
+  // Lets time pass in steps, running whatever becomes due.
+  void pass_ms(int64_t ms, int64_t step_ms = 100);
+  void send(engine::Command command);
+
+  std::string make_product(const std::string& name, const std::string& tsl = {});
+  DeviceId make_device(const std::string& product_key, const std::string& name);
+  FakeDevice& connect(DeviceId id, bool reachable = true);
+  void disconnect(FakeDevice& device);
+  JobId make_job(engine::CreateJob job);
+
+  // A custom job over a product, with the pace lifted unless said otherwise.
+  static engine::CreateJob custom_job(const std::string& product_key, int64_t per_minute = 60'000'000);
+  void report(FakeDevice& device, const TaskKey& key, TaskEvent event, int32_t progress = -1);
+  void get_next(FakeDevice& device);
+
+  Job job(JobId id);
+  Task task(const TaskKey& key);
+  TaskDetail detail(const TaskKey& key);
+  // Counts the rows and compares them with the job's counters.
+  void expect_counters_match(JobId id);
+
+  bool reserve(uint16_t, size_t pushes) override {
+    if (room < pushes) return false;
+    room -= pushes;
+    return true;
+  }
+  void release(uint16_t, size_t pushes) override { room += pushes; }
+  size_t room = 1'000'000;
+
+  ManualClock clock;
+  SeededRandom random{7};
+  engine::EngineConfig config;
+  engine::EngineProbe probe;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<engine::Engine> engine;
+  std::map<uint32_t, FakeDevice> devices;   // by connection slot
+  std::vector<engine::Disconnect> disconnects;
+
+ private:
+  void take(std::vector<engine::Effect>& effects);
+  std::string path_;
+  uint64_t next_ticket_ = 1;
+  uint32_t next_slot_ = 1;
+  std::map<uint64_t, Result<engine::Outcome>> answers_;
+};
+
+}  // namespace rollcall::testing
