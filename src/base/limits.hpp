@@ -9,6 +9,10 @@ namespace rollcall::limits {
 // --- HTTP
 inline constexpr size_t kHttpRequestBytesMax = 8u << 20;   // request line + headers, and body, each; issue 2; configurable
 inline constexpr size_t kHttpHeadersMax = 100;
+inline constexpr int64_t kHttpAnswerSeconds = 120;         // the handler's time before 504; beyond any store commit
+inline constexpr int64_t kHttpWriteSeconds = 30;           // without the peer taking a byte
+inline constexpr int64_t kHttpCloseSeconds = 2;            // waiting for the peer's end after ours
+inline constexpr int64_t kTlsHandshakeSeconds = 10;
 inline constexpr size_t kHttpConnectionsMax = 4096;        // per core; configurable
 inline constexpr int64_t kHttpIdleSeconds = 75;            // keep-alive without a request
 inline constexpr int64_t kHttpRequestSeconds = 60;         // from first byte to last byte of one request
@@ -33,6 +37,9 @@ inline constexpr size_t kMqttEarlyBytesMax = 16u * 1024;   // packets sent befor
 inline constexpr size_t kMqttInFlightMax = 32;             // QoS 1 packets to one device without PUBACK
 inline constexpr int64_t kMqttConnectSeconds = 10;         // from accept to CONNECT
 inline constexpr size_t kConnectionOutputBytesMax = 1u << 20;  // a slower reader is cut
+inline constexpr int64_t kConnectionCloseSeconds = 5;      // to take what is queued for it once we close
+inline constexpr int64_t kConnectSeconds = 10;             // outgoing
+inline constexpr size_t kDeviceConnectionsMax = 1'000'000;  // per core; the kernel's file limit is reached before
 
 // --- jobs (cloud-api A.1, B.6)
 inline constexpr size_t kJobDocumentCharactersMax = 65'536;

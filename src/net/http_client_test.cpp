@@ -1,6 +1,7 @@
 #include "net/http_client.hpp"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -146,9 +147,8 @@ TEST_F(HttpClientTest, FailsWhenTheServerDiesBeforeItAnswers) {
 
 struct TlsTest : HttpClientTest {
   void SetUp() override {
-    dir = testing::TempDir() + "tls_" + testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(dir);
-    std::filesystem::create_directories(dir);
+    dir = testing::TempDir() + "rollcall_tls_XXXXXX";
+    ASSERT_NE(::mkdtemp(dir.data()), nullptr);
     const auto made = generate_self_signed(dir, "rollcall.test");
     ASSERT_TRUE(made) << made.error().message;
     files = *made;
@@ -262,6 +262,9 @@ TEST_F(TlsTest, FilesThatDoNotFitAreRefused) {
   ASSERT_FALSE(mixed);
   EXPECT_EQ(mixed.error().code, ErrorCode::ServiceUnavailable);
   EXPECT_FALSE(generate_self_signed(dir + "/no/such/dir", "x"));
+  for (const char* host : {"", "a,IP:1.2.3.4", "a b"})
+    EXPECT_FALSE(generate_self_signed(other_dir, host)) << host;
+  EXPECT_TRUE(generate_self_signed(other_dir, "0.0.0.0"));
 }
 
 }  // namespace

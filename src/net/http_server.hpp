@@ -25,13 +25,13 @@ struct HttpServerOptions {
   size_t headers_max = limits::kHttpHeadersMax;          // more are refused with 431
   int64_t idle_ms = limits::kHttpIdleSeconds * 1000;
   int64_t request_ms =
-      limits::kHttpRequestSeconds * 1000;  // from a request's first byte to its last; then 408
-  int64_t answer_ms = 120'000;             // the handler's time; then 504
-  int64_t write_ms = 30'000;               // without the peer taking a byte
-  int64_t handshake_ms = 10'000;
-  int64_t close_ms = 2'000;         // waiting for the peer's end after ours
-  bool reuse_port = false;          // several cores on one port
-  std::shared_ptr<TlsContext> tls;  // null: plain
+      limits::kHttpRequestSeconds * 1000;                 // from a request's first byte to its last; then 408
+  int64_t answer_ms = limits::kHttpAnswerSeconds * 1000;  // the handler's time; then 504
+  int64_t write_ms = limits::kHttpWriteSeconds * 1000;    // without the peer taking a byte
+  int64_t handshake_ms = limits::kTlsHandshakeSeconds * 1000;
+  int64_t close_ms = limits::kHttpCloseSeconds * 1000;  // waiting for the peer's end after ours
+  bool reuse_port = false;                              // several cores on one port
+  std::shared_ptr<TlsContext> tls;                      // null: plain
   // Makes the body of a refusal that never reached the handler; the default is a small JSON.
   std::function<HttpResponse(int status, std::string_view reason)> on_protocol_error;
 };

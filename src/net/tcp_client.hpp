@@ -18,8 +18,8 @@ namespace rollcall::net {
 
 struct TcpClientOptions {
   size_t output_bytes_max = limits::kConnectionOutputBytesMax;
-  int64_t close_ms = 5'000;
-  int64_t connect_ms = 10'000;
+  int64_t close_ms = limits::kConnectionCloseSeconds * 1000;
+  int64_t connect_ms = limits::kConnectSeconds * 1000;
   // Connects to 127.x.x.x come from 127.0.1.1 to 127.0.1.250 in turn: past some 14,000 connections from one
   // address to one port the kernel's search for a free port is slow, and past 28,000 there is none.
   bool spread_sources = false;

@@ -17,10 +17,10 @@
 namespace rollcall::net {
 
 struct TcpServerOptions {
-  size_t connections_max = 1'000'000;  // more are accepted and closed at once
+  size_t connections_max = limits::kDeviceConnectionsMax;  // more are accepted and closed at once
   size_t output_bytes_max = limits::kConnectionOutputBytesMax;
-  int64_t close_ms = 5'000;  // the longest that close() waits for the peer
-  bool reuse_port = false;   // several cores on one port
+  int64_t close_ms = limits::kConnectionCloseSeconds * 1000;  // the longest that close() waits for the peer
+  bool reuse_port = false;                                    // several cores on one port
 };
 
 class TcpServer final : public ByteSink {

@@ -189,6 +189,9 @@ TEST_F(TcpTest, RefusesConnectionsBeyondTheLimit) {
 }
 
 TEST_F(TcpTest, SurvivesRunningOutOfFileDescriptors) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizers need descriptors themselves and report nonsense without";
+#endif
   start();
   std::vector<TestPeer> peers;
   for (int i = 0; i < 3; ++i) peers.emplace_back(port);  // they wait in the backlog

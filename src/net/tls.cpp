@@ -54,6 +54,16 @@ bool add_extension(X509* certificate, int nid, const std::string& value) {
   return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
+// The host becomes part of an expression in which commas and colons have a meaning of their own.
+bool is_certificate_host(const std::string& host) {
+  error_code ec;
+  boost::asio::ip::make_address(host, ec);
+  if (!ec) return true;
+  return !host.empty() && host.size() <= 64 &&
+         host.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_*") ==
+             std::string::npos;
+}
+
 std::string alternative_names(const std::string& host) {
   error_code ec;
   boost::asio::ip::make_address(host, ec);
@@ -128,6 +138,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const TlsFiles& files) {
 }
 
 Result<TlsFiles> generate_self_signed(const std::string& dir, const std::string& host) {
+  if (!is_certificate_host(host)) return refuse("'" + host + "' is no host to make a certificate for");
   TlsFiles files{dir + "/tls.crt", dir + "/tls.key"};
   std::error_code ignored;
   if (std::filesystem::exists(files.certificate_path, ignored) &&
