@@ -23,7 +23,7 @@ struct TaskChange {
   int32_t from_attempt = 1;
   Cause cause{};
   bool record_history = false;          // progress reports and late reports: no change of status, yet remembered
-  std::optional<TaskDetail> detail;     // replaces the side row; absent = leave it
+  std::optional<TaskDetail> detail;     // replaces the side row, and kTaskHasDetail with it; absent = leave it
   std::optional<WallMs> time_out_at;    // appended to the time-out list for (task, attempt)
 };
 
@@ -45,11 +45,14 @@ struct JobChange {
 
 struct NewJob {
   Job job;
-  std::vector<DeviceId> targets;        // DEVICE_LIST: made in the same transaction, in this order; else empty
+  // DEVICE_LIST: made in the same transaction, in this order, all QUEUED (tasks_made and the counters are set from them,
+  // and TaskChanges of the same set may go on from there); else empty.
+  std::vector<DeviceId> targets;
 };
 
 // Makes the next tasks of a job from its group or product: members in join order after `after`, up to the job's snapshot.
-// Tasks of unfit products are made FAILED with their reason (counters and history follow). Conditional on the job's epoch.
+// Tasks of unfit products are made FAILED with their reason (counters and history follow). Conditional on the job's epoch
+// and on first_sequence being its tasks_made; the epoch stays.
 // The job's sweep_cursor and tasks_made move in the same transaction, so that a crash repeats nothing.
 struct MakeTasks {
   JobId job;
@@ -67,7 +70,8 @@ struct MakeTasks {
 };
 
 // Ends every open task with first_sequence <= sequence < first_sequence + rows_max (rows that exist) as `to`. Counters and
-// history follow the rows hit, and the job's sweep_cursor moves to the result's next_sequence in the same transaction. `statuses_open`: which of QUEUED, SENT, IN_PROGRESS to take (bit 1 << status).
+// history follow the rows hit, and the job's sweep_cursor moves to the result's next_sequence in the same transaction; the
+// epoch, on which this is conditional, stays. `statuses_open`: which of QUEUED, SENT, IN_PROGRESS to take (bit 1 << status).
 struct SweepTasks {
   JobId job;
   int32_t from_epoch = 0;
@@ -97,7 +101,8 @@ struct ApplyProgress {
   ApplyStatus status{};
   std::vector<std::pair<int64_t, DeviceId>> made;  // index in the application -> device
 };
-// version "" is the draft; publishing copies it.
+// version "" is the draft; publishing copies it: a version without a text takes the draft's. The same version again
+// replaces it and becomes the latest.
 struct PutThingModel {
   ProductId product;
   std::string version;
@@ -127,7 +132,7 @@ struct ChangeSet {
   std::vector<TaskChange> tasks;              // the store sorts its work by (job, sequence)
   std::vector<Presence> presence;             // written when connection_epoch is not older than the stored one
   std::optional<WallMs> time_outs_done_until; // forget time-out entries with deadline <= this ...
-  std::vector<TaskKey> time_outs_done;        // ... of these tasks only
+  std::vector<TaskKey> time_outs_done;        // ... of these tasks only, as due_time_outs gave them
   bool empty() const;
 };
 

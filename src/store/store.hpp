@@ -1,7 +1,8 @@
 // The store behind the engine. Two faces: Reader, bounded reads of committed state (any number of them, one thread each),
 // and Store, the engine's own connection: set-oriented loads and one transaction per ChangeSet. Implemented by sqlite/
 // (and later postgres/); one contract test suite (tests/contract) runs on every implementation.
-// Errors: SystemException with the cause in Error::detail; NotExisted... never (absent rows are simply not returned).
+// Errors: SystemException with the cause in Error::detail, which starts with "constraint:" (the change itself is refused),
+// "full:" (no room) or "io:" (everything else); NotExisted... never (absent rows are simply not returned).
 // Thread: each object belongs to one thread.
 #pragma once
 
@@ -108,6 +109,7 @@ class Store : public Reader {
   virtual Status mark_all_offline(WallMs now) = 0;
   // Jobs that are not final, oldest first.
   virtual Result<std::vector<Job>> unfinished_jobs() = 0;
+  // Applications that are being carried out (Creating), oldest first.
   virtual Result<std::vector<Apply>> unfinished_applies() = 0;
 
   // --- the engine's loads beside the Reader's

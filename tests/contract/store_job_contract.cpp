@@ -116,17 +116,24 @@ TEST_P(StoreContract, MakesTheTasksOfListedDevicesWithTheJob) {
   EXPECT_THAT(whole_history(), IsEmpty());
 }
 
-TEST_P(StoreContract, FailsListedDevicesOfUnfitProductsAtOnce) {
-  const auto fit = add_devices(add_product("fit"), 1);
-  const ProductId unfit_product = add_product("unfit");
-  const auto unfit = add_devices(unfit_product, 1);
+TEST_P(StoreContract, ChangesTasksInTheTransactionThatMakesThem) {
+  const auto devices = add_devices(add_product("key"), 2);
   NewJob created;
   created.job = job_value();
-  created.job.spec.unfit_products = {{unfit_product, "params.brightness: unknown"}};
-  created.targets = {unfit[0], fit[0]};
+  created.targets = devices;
+  TaskChange failed;
+  failed.task.key = {created.job.id, 0};
+  failed.task.device = devices[0];
+  failed.task.status = TaskStatus::Failed;
+  failed.task.queued_at = failed.task.modified_at = now;
+  failed.from_status = TaskStatus::Queued;
+  failed.cause = Cause::Unfit;
+  failed.detail = TaskDetail{"params.brightness: unknown", ""};
   ChangeSet changes;
-  changes.new_jobs.push_back(created);
+  changes.new_jobs = {created};
+  changes.tasks = {failed};
   const CommitResult result = commit(changes);
+  EXPECT_THAT(result.missed_tasks, IsEmpty());
   const Job stored = job(created.job.id);
   EXPECT_EQ(stored.counters[TaskStatus::Failed], 1);
   EXPECT_EQ(stored.counters[TaskStatus::Queued], 1);
@@ -135,9 +142,8 @@ TEST_P(StoreContract, FailsListedDevicesOfUnfitProductsAtOnce) {
   EXPECT_EQ(task(created.job.id, 0).status, TaskStatus::Failed);
   EXPECT_EQ(task(created.job.id, 0).flags, kTaskHasDetail);
   const std::vector<TaskKey> keys{{created.job.id, 0}, {created.job.id, 1}};
-  const auto details = store().task_details(keys);
-  EXPECT_EQ((*details)[0].message, "params.brightness: unknown");
-  EXPECT_EQ((*details)[1], TaskDetail{});
+  EXPECT_EQ(store().task_details(keys)->at(0).message, "params.brightness: unknown");
+  EXPECT_EQ(store().task_details(keys)->at(1), TaskDetail{});
   ASSERT_EQ(whole_history().size(), 1u);
   EXPECT_EQ(whole_history()[0].cause, Cause::Unfit);
   EXPECT_EQ(whole_history()[0].detail, "params.brightness: unknown");

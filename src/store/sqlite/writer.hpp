@@ -88,7 +88,7 @@ class JobWriter {
   JobTimes& times_;
   Ledger& ledger_;
   TaskWriter& tasks_;
-  Statement insert_job_, insert_counter_, insert_spec_, insert_unfit_, device_product_;
+  Statement insert_job_, insert_counter_, insert_spec_, insert_unfit_;
   Statement change_, change_settings_, phase_, counted_, made_, swept_;
   Statement group_members_, product_members_;
 };

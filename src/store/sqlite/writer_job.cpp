@@ -37,7 +37,6 @@ JobWriter::JobWriter(Connection& c, JobTimes& times, Ledger& ledger, TaskWriter&
           "target_group_code, document) "
           "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
       insert_unfit_(c, "job_unfit_insert", "INSERT INTO job_unfit_product VALUES(?1, ?2, ?3, ?4)"),
-      device_product_(c, "device_product", "SELECT product FROM device WHERE id = ?1"),
       change_(c, "job_change",
               "UPDATE job SET status = ?3, sweep = ?4, sweep_cursor = ?5, tasks_made = ?6, epoch = ?7, "
               "paused = ?8, "
@@ -92,18 +91,7 @@ void JobWriter::make_targets(const NewJob& created) {
   task.queued_at = task.modified_at = job.created_at;
   for (const DeviceId device : created.targets) {
     task.device = device;
-    const std::string* reason = nullptr;
-    if (!job.spec.unfit_products.empty()) {
-      ProductId product;
-      Query query = device_product_.run(device);
-      if (query.step()) query >> product;
-      reason = unfit_reason(&job.spec.unfit_products, product);
-    }
-    if (reason == nullptr) {
-      tasks_.insert(task, job.created_at.value);
-    } else {
-      tasks_.insert_unfit(task, job.created_at.value, *reason);
-    }
+    tasks_.insert(task, job.created_at.value);
     ++task.key.sequence;
   }
 }
