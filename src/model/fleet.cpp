@@ -10,8 +10,10 @@ Error bad_name(ErrorCode code, std::string_view what, std::string_view value, st
   return Error(code, std::string(what) + " " + std::string(rule) + ", not \"" + excerpt(value) + "\"");
 }
 
-// A name of Chinese characters, letters, digits and '_', whose length counts a Chinese character as `weighted` says.
-Status check_text_name(std::string_view name, size_t min, size_t max, bool weighted, ErrorCode code, std::string_view what) {
+// A name of Chinese characters, letters, digits and '_', whose length counts a Chinese character as
+// `weighted` says.
+Status check_text_name(std::string_view name, size_t min, size_t max, bool weighted, ErrorCode code,
+                       std::string_view what) {
   const auto length = weighted ? cjk_weighted_length(name) : utf8_length(name);
   if (!length || *length < min || *length > max)
     return fail(bad_name(code, what, name,
@@ -30,9 +32,11 @@ Status check_product_name(std::string_view name) {
 
 Status check_device_name(std::string_view name) {
   if (name.size() < 4 || name.size() > 32)
-    return fail(bad_name(ErrorCode::InvalidFormattedDeviceName, "DeviceName", name, "has 4 to 32 characters"));
+    return fail(
+        bad_name(ErrorCode::InvalidFormattedDeviceName, "DeviceName", name, "has 4 to 32 characters"));
   if (!is_letters_digits(name, "-_@.:"))
-    return fail(bad_name(ErrorCode::InvalidFormattedDeviceName, "DeviceName", name, "holds letters, digits and - _ @ . : only"));
+    return fail(bad_name(ErrorCode::InvalidFormattedDeviceName, "DeviceName", name,
+                         "holds letters, digits and - _ @ . : only"));
   return {};
 }
 
@@ -51,7 +55,8 @@ Status check_job_name(std::string_view name) {
 Status check_description(std::string_view text) {
   const auto length = utf8_length(text);
   if (!length || *length > limits::kDescriptionCharactersMax)
-    return fail(ErrorCode::InvalidFormattedParameter, "the description has at most 100 characters");
+    return fail(bad_name(ErrorCode::InvalidFormattedParameter, "Description", text,
+                         "has at most " + std::to_string(limits::kDescriptionCharactersMax) + " characters"));
   return {};
 }
 

@@ -1,4 +1,5 @@
-// Products, devices, groups, applications for batch registration and access keys as values (cloud-api C). Thread: values.
+// Products, devices, groups, applications for batch registration and access keys as values (cloud-api C).
+// Thread: values.
 #pragma once
 
 #include <cstdint>
@@ -26,18 +27,18 @@ enum class ProductStatus : uint8_t { Development = 1, Released = 2 };
 struct Product {
   ProductId id;
   InstanceId instance;
-  std::string key;       // ProductKey: globally unique
-  std::string name;      // unique in the instance
+  std::string key;   // ProductKey: globally unique
+  std::string name;  // unique in the instance
   Secret secret;
-  int32_t node_type = 0;           // 0 device, 1 gateway
-  int32_t data_format = 1;         // 0 custom, 1 Alink JSON
-  bool has_thing_model = false;    // AliyunCommodityCode iothub_senior
+  int32_t node_type = 0;         // 0 device, 1 gateway
+  int32_t data_format = 1;       // 0 custom, 1 Alink JSON
+  bool has_thing_model = false;  // AliyunCommodityCode iothub_senior
   std::string auth_type = "secret";
-  int32_t net_type = 3;            // 3 Wi-Fi, 6 cellular, 7 Ethernet, 8 other
+  int32_t net_type = 3;  // 3 Wi-Fi, 6 cellular, 7 Ethernet, 8 other
   std::string protocol_type;
   std::string category_key;
   bool id2 = false;
-  int32_t validate_type = 1;       // 0 strong, 1 weak, 2 none
+  int32_t validate_type = 1;  // 0 strong, 1 weak, 2 none
   std::string description;
   ProductStatus status = ProductStatus::Development;
   int64_t device_count = 0;
@@ -48,7 +49,7 @@ struct Device {
   DeviceId id;
   ProductId product;
   std::string name;
-  std::string foreign_iot_id;      // only when imported; else the IotId is a code of the id (id_codec.hpp)
+  std::string foreign_iot_id;  // only when imported; else the IotId is a code of the id (id_codec.hpp)
   Secret secret;
   std::string nickname;
   bool enabled = true;
@@ -59,18 +60,18 @@ struct Device {
 struct Presence {
   DeviceId device;
   bool online = false;
-  int64_t connection_epoch = 0;    // grows with every session
-  WallMs activated_at;             // first connection; 0 = never (status UNACTIVE)
-  WallMs online_at;                // last connection
-  WallMs changed_at;               // last change of online
-  std::string address;             // peer of the last connection
+  int64_t connection_epoch = 0;  // grows with every session
+  WallMs activated_at;           // first connection; 0 = never (status UNACTIVE)
+  WallMs online_at;              // last connection
+  WallMs changed_at;             // last change of online
+  std::string address;           // peer of the last connection
 };
 
 struct Group {
   GroupId id;
   InstanceId instance;
-  std::string code;                // GroupId of the API
-  std::string name;                // unique in the instance
+  std::string code;  // GroupId of the API
+  std::string name;  // unique in the instance
   std::string description;
   GroupId parent;
   int64_t device_count = 0;
@@ -86,16 +87,19 @@ struct Apply {
   InstanceId instance;
   ApplyStatus status = ApplyStatus::Checked;
   int64_t count = 0;
-  int64_t cursor = 0;              // rows worked off
+  int64_t cursor = 0;  // rows worked off
   WallMs created_at;
 };
 
 // The rules of names; the Status says which rule was broken by which value.
-Status check_product_name(std::string_view name);   // 4-30, CJK = 2; Chinese, letters, digits, '_' (cloud-api C.1)
-Status check_device_name(std::string_view name);    // 4-32; letters, digits, - _ @ . : (cloud-api C.2)
-Status check_nickname(std::string_view name);       // 4-64, CJK = 2; Chinese, letters, digits, '_'
-Status check_group_name(std::string_view name);     // 4-30, CJK = 2; Chinese, letters, digits, '_' (cloud-api C.3)
-Status check_job_name(std::string_view name);       // 4-30 code points; Chinese, letters, digits, '_' (cloud-api A.1)
-Status check_description(std::string_view text);    // at most 100 code points
+Status check_product_name(
+    std::string_view name);  // 4-30, CJK = 2; Chinese, letters, digits, '_' (cloud-api C.1)
+Status check_device_name(std::string_view name);  // 4-32; letters, digits, - _ @ . : (cloud-api C.2)
+Status check_nickname(std::string_view name);     // 4-64, CJK = 2; Chinese, letters, digits, '_'
+Status check_group_name(
+    std::string_view name);  // 4-30, CJK = 2; Chinese, letters, digits, '_' (cloud-api C.3)
+Status check_job_name(
+    std::string_view name);  // 4-30 code points; Chinese, letters, digits, '_' (cloud-api A.1)
+Status check_description(std::string_view text);  // at most 100 code points
 
 }  // namespace rollcall

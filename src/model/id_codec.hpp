@@ -1,7 +1,7 @@
-// The codes that clients see instead of internal ids: one AES block under a key that lives in the store, printed in base 62,
-// with a version and a kind at the end. Opaque, reversible, no index of their own (DESIGN 3); a foreign or damaged code does
-// not decode. JobId "…010001", TaskId "…010101", IotId "…000101", GroupId "…010201".
-// Thread: one object per thread (it owns cipher contexts).
+// The codes that clients see instead of internal ids: one AES block under a key that lives in the store,
+// printed in base 62, with a version and a kind at the end. Opaque, reversible, no index of their own (DESIGN
+// 3); a foreign or damaged code does not decode. JobId "…010001", TaskId "…010101", IotId "…000101", GroupId
+// "…010201". Thread: one object per thread (it owns cipher contexts).
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@
 
 namespace rollcall {
 
-// A position in a list, valid until `expires_at` and for the query it was made for (cloud-api A.9: one minute).
+// A position in a list, valid until `expires_at` and for the query it was made for (cloud-api A.9: one
+// minute).
 struct NextToken {
   int64_t position = 0;
   uint32_t query_hash = 0;
@@ -45,8 +46,9 @@ class IdCodec {
   BlockCipher cipher_;
 };
 
-// The Alink id of a property set, a service call or a job notification: derived from job and attempt, so that a reply after
-// a restart still finds its task (DESIGN 3). 0 .. 4294967295, unique among a device's open tasks in practice.
+// The Alink id of a property set, a service call or a job notification: derived from job and attempt, so that
+// a reply after a restart still finds its task (DESIGN 3). 0 .. 4294967295, unique among a device's open
+// tasks in practice.
 uint32_t alink_id(JobId job, int32_t attempt) noexcept;
 
 }  // namespace rollcall

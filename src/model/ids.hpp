@@ -1,5 +1,6 @@
-// Internal identities: 63-bit, positive, never reused; a deleted row leaves its number behind (DESIGN 3, "Rows and ids").
-// What clients see are codes of them (id_codec.hpp) or keys that are unique texts (ProductKey). Thread: values.
+// Internal identities: 63-bit, positive, never reused; a deleted row leaves its number behind (DESIGN 3,
+// "Rows and ids"). What clients see are codes of them (id_codec.hpp) or keys that are unique texts
+// (ProductKey). Thread: values.
 #pragma once
 
 #include <compare>
@@ -42,6 +43,7 @@ struct std::hash<rollcall::StrongId<Tag>> {
 template <>
 struct std::hash<rollcall::TaskKey> {
   size_t operator()(const rollcall::TaskKey& key) const noexcept {
-    return std::hash<rollcall::JobId>{}(key.job) ^ (static_cast<size_t>(key.sequence) * 0xC2B2AE3D27D4EB4Full);
+    return std::hash<rollcall::JobId>{}(key.job) ^
+           (static_cast<size_t>(key.sequence) * 0xC2B2AE3D27D4EB4Full);
   }
 };

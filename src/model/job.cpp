@@ -8,9 +8,11 @@
 namespace rollcall {
 namespace {
 
-constexpr std::array<std::string_view, 5> kTypes = {"", "INVOKE_SERVICE", "SET_PROPERTY", "PUB", "CUSTOM_JOB"};
-constexpr std::array<std::string_view, 9> kStatuses = {"",           "INITIALIZING", "WAITING",  "IN_PROGRESS", "COMPLETED",
-                                                       "CANCELLING", "CANCELLED",    "REMOVING", "TIMED_OUT"};
+constexpr std::array<std::string_view, 5> kTypes = {"", "INVOKE_SERVICE", "SET_PROPERTY", "PUB",
+                                                    "CUSTOM_JOB"};
+constexpr std::array<std::string_view, 9> kStatuses = {
+    "",           "INITIALIZING", "WAITING",  "IN_PROGRESS", "COMPLETED",
+    "CANCELLING", "CANCELLED",    "REMOVING", "TIMED_OUT"};
 constexpr std::array<std::string_view, 4> kTargets = {"", "DEVICE_LIST", "GROUP_ID", "PRODUCT_KEY"};
 
 template <class Enum, size_t N>
@@ -26,8 +28,12 @@ std::string_view job_type_text(JobType type) noexcept { return kTypes[static_cas
 std::string_view job_status_text(JobStatus status) noexcept { return kStatuses[static_cast<size_t>(status)]; }
 std::string_view target_type_text(TargetType type) noexcept { return kTargets[static_cast<size_t>(type)]; }
 
-std::optional<JobType> parse_job_type(std::string_view text) noexcept { return find_text<JobType>(kTypes, text); }
-std::optional<JobStatus> parse_job_status(std::string_view text) noexcept { return find_text<JobStatus>(kStatuses, text); }
+std::optional<JobType> parse_job_type(std::string_view text) noexcept {
+  return find_text<JobType>(kTypes, text);
+}
+std::optional<JobStatus> parse_job_status(std::string_view text) noexcept {
+  return find_text<JobStatus>(kStatuses, text);
+}
 std::optional<TargetType> parse_target_type(std::string_view text) noexcept {
   for (size_t i = 1; i < kTargets.size(); ++i)
     if (ascii_iequal(kTargets[i], text)) return static_cast<TargetType>(i);
@@ -36,7 +42,8 @@ std::optional<TargetType> parse_target_type(std::string_view text) noexcept {
 
 TaskStatus effective_status(const Job& job, TaskStatus row_status) noexcept {
   if (is_final(row_status)) return row_status;
-  if (job.status == JobStatus::Cancelling || job.status == JobStatus::Cancelled) return TaskStatus::Cancelled;
+  if (job.sweep == Sweep::Cancel || job.status == JobStatus::Cancelling || job.status == JobStatus::Cancelled)
+    return TaskStatus::Cancelled;
   if (job.sweep == Sweep::Expire && row_status != TaskStatus::InProgress) return TaskStatus::TimedOut;
   return row_status;
 }
@@ -50,7 +57,9 @@ TaskCounters effective_counters(const Job& job) noexcept {
   return seen;
 }
 
-bool may_push(const Job& job) noexcept { return job.status == JobStatus::InProgress && job.sweep == Sweep::None && !job.paused; }
+bool may_push(const Job& job) noexcept {
+  return job.status == JobStatus::InProgress && job.sweep == Sweep::None && !job.paused;
+}
 
 bool may_cancel(JobStatus status) noexcept {
   return status == JobStatus::Initializing || status == JobStatus::Waiting || status == JobStatus::InProgress;
@@ -60,9 +69,12 @@ std::optional<int64_t> effective_timeout_minutes(JobType type, std::optional<int
   if (given && (*given < 1 || *given > 3600)) return std::nullopt;
   switch (type) {
     case JobType::InvokeService:
-    case JobType::SetProperty: return given ? std::min<int64_t>(*given, 5) : 1;
-    case JobType::CustomJob: return given.value_or(60);
-    case JobType::Pub: return 0;
+    case JobType::SetProperty:
+      return given ? std::min<int64_t>(*given, 5) : 1;
+    case JobType::CustomJob:
+      return given.value_or(60);
+    case JobType::Pub:
+      return 0;
   }
   return std::nullopt;
 }

@@ -1,5 +1,5 @@
-// A job: what CreateJob makes. Its configuration, phase, counters and the job state machine (cloud-api A.1, B.1; DESIGN 5).
-// Thread: values.
+// A job: what CreateJob makes. Its configuration, phase, counters and the job state machine (cloud-api A.1,
+// B.1; DESIGN 5). Thread: values.
 #pragma once
 
 #include <array>
@@ -34,9 +34,9 @@ enum class MessageQos : uint8_t { Qos0 = 0, Qos1 = 1 };
 // A long sweep over the job's tasks, worked off in chunks (DESIGN 3). None when the rows say everything.
 enum class Sweep : uint8_t { None = 0, Make = 1, Cancel = 2, Expire = 3 };
 
-std::string_view job_type_text(JobType type) noexcept;      // "INVOKE_SERVICE"
-std::string_view job_status_text(JobStatus status) noexcept;  // "IN_PROGRESS"
-std::string_view target_type_text(TargetType type) noexcept;  // "DEVICE_LIST"
+std::string_view job_type_text(JobType type) noexcept;                        // "INVOKE_SERVICE"
+std::string_view job_status_text(JobStatus status) noexcept;                  // "IN_PROGRESS"
+std::string_view target_type_text(TargetType type) noexcept;                  // "DEVICE_LIST"
 std::optional<JobType> parse_job_type(std::string_view text) noexcept;        // exact spelling
 std::optional<JobStatus> parse_job_status(std::string_view text) noexcept;    // exact spelling
 std::optional<TargetType> parse_target_type(std::string_view text) noexcept;  // without regard to case
@@ -64,19 +64,22 @@ struct TaskCounters {
 struct JobSpec {
   std::string name;
   JobType type = JobType::CustomJob;
-  std::string document;              // JobDocument exactly as given
+  std::string document;  // JobDocument exactly as given
   TargetType target_type = TargetType::DeviceList;
-  std::string target_product_key;    // as given, for QueryJob
-  std::string target_group_code;     // as given, for QueryJob
+  std::string target_product_key;  // as given, for QueryJob
+  std::string target_group_code;   // as given, for QueryJob
   ProductId target_product;
   GroupId target_group;
-  int64_t target_snapshot = 0;       // join number (group) or device id (product) up to which members belong to the job
-  std::string wire_params;           // SET_PROPERTY, INVOKE_SERVICE: params as sent, in the thing model's terms (DESIGN 5.4)
+  int64_t target_snapshot =
+      0;  // join number (group) or device id (product) up to which members belong to the job
+  std::string
+      wire_params;  // SET_PROPERTY, INVOKE_SERVICE: params as sent, in the thing model's terms (DESIGN 5.4)
   OfflinePolicy offline_policy = OfflinePolicy::Wait;
-  bool sync_service = false;         // INVOKE_SERVICE of a service with callType sync: sent as RRPC (DESIGN 5.12)
+  bool sync_service = false;  // INVOKE_SERVICE of a service with callType sync: sent as RRPC (DESIGN 5.12)
   std::optional<WallMs> scheduled_at;
-  int64_t lifetime_ms = 0;           // 0 = for ever (DESIGN 5.15)
-  // Products in the target whose thing model does not take the document: their tasks are FAILED at once (DESIGN 5.7).
+  int64_t lifetime_ms = 0;  // 0 = for ever (DESIGN 5.15)
+  // Products in the target whose thing model does not take the document: their tasks are FAILED at once
+  // (DESIGN 5.7).
   std::vector<std::pair<ProductId, std::string>> unfit_products;
 };
 
@@ -84,7 +87,7 @@ struct JobSpec {
 struct JobSettings {
   std::string description;
   int64_t maximum_per_minute = 1000;
-  bool maximum_per_minute_given = false;    // QueryJob shows what was given or took effect
+  bool maximum_per_minute_given = false;  // QueryJob shows what was given or took effect
   MessageQos qos = MessageQos::Qos0;
   int64_t in_progress_timeout_minutes = 60;  // effective value; 0 = none (PUB)
 };
@@ -96,18 +99,19 @@ struct Job {
   JobSettings settings;
   JobStatus status = JobStatus::Initializing;
   Sweep sweep = Sweep::None;
-  int64_t sweep_cursor = 0;          // Make: last join number or device id taken; Cancel, Expire: next sequence
-  int64_t tasks_made = 0;            // rows that exist; less than total while Sweep::Make runs
-  int32_t epoch = 0;                 // raised by every change of status or sweep: the condition of conditional writes
+  int64_t sweep_cursor = 0;  // Make: last join number or device id taken; Cancel, Expire: next sequence
+  int64_t tasks_made = 0;    // rows that exist; less than total while Sweep::Make runs
+  int32_t epoch = 0;         // raised by every change of status or sweep: the condition of conditional writes
   bool paused = false;
-  TaskCounters counters;             // of the rows and of the tasks still to be made (they count as QUEUED)
+  TaskCounters counters;  // of the rows and of the tasks still to be made (they count as QUEUED)
   WallMs created_at;
   WallMs modified_at;
-  WallMs started_at;                 // 0 until IN_PROGRESS
+  WallMs started_at;  // 0 until IN_PROGRESS
 };
 
-// The status that readers and decisions see: rows lag behind while a sweep works through them (DESIGN 3). While the job is
-// CANCELLING its open tasks are CANCELLED; under Sweep::Expire its QUEUED and SENT tasks are TIMED_OUT.
+// The status that readers and decisions see: rows lag behind while a sweep works through them (DESIGN 3).
+// While the job is CANCELLING its open tasks are CANCELLED; under Sweep::Expire its QUEUED and SENT tasks are
+// TIMED_OUT.
 TaskStatus effective_status(const Job& job, TaskStatus row_status) noexcept;
 TaskCounters effective_counters(const Job& job) noexcept;
 

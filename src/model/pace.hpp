@@ -1,7 +1,7 @@
 // The pace of a job: at most `per_minute` pushes in any sliding 60 seconds, evenly spaced (DESIGN 3 and 5.8).
-// Slots lie on a grid slightly wider than ideal; a late caller may catch up what it missed in the last kCatchUpUs, more is
-// given up by moving the grid. With spacing (60 s + kCatchUpUs + margin) / rate no window of 60 s can hold more than `rate`.
-// Thread: value, owned by the engine; time passed in.
+// Slots lie on a grid slightly wider than ideal; a late caller may catch up what it missed in the last
+// kCatchUpUs, more is given up by moving the grid. With spacing (60 s + kCatchUpUs + margin) / rate no window
+// of 60 s can hold more than `rate`. Thread: value, owned by the engine; time passed in.
 #pragma once
 
 #include <cstdint>

@@ -5,23 +5,26 @@
 namespace rollcall {
 namespace {
 
-constexpr std::array<std::string_view, kTaskStatusCount + 1> kTexts = {"",          "QUEUED", "SENT",     "IN_PROGRESS", "SUCCEEDED",
-                                                                       "FAILED", "REJECTED", "TIMED_OUT", "CANCELLED"};
+constexpr std::array<std::string_view, kTaskStatusCount + 1> kTexts = {
+    "", "QUEUED", "SENT", "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED", "TIMED_OUT", "CANCELLED"};
 
 constexpr Transition apply(TaskStatus to) { return {Verdict::Apply, to}; }
 constexpr Transition refuse(TaskStatus from) { return {Verdict::Refuse, from}; }
 
 bool is_report(TaskEvent event) {
-  return event == TaskEvent::ReportInProgress || event == TaskEvent::ReportSucceeded || event == TaskEvent::ReportFailed ||
-         event == TaskEvent::ReportRejected;
+  return event == TaskEvent::ReportInProgress || event == TaskEvent::ReportSucceeded ||
+         event == TaskEvent::ReportFailed || event == TaskEvent::ReportRejected;
 }
 
 // The status a report asks for.
 TaskStatus reported(TaskEvent event) {
   switch (event) {
-    case TaskEvent::ReportSucceeded: return TaskStatus::Succeeded;
-    case TaskEvent::ReportFailed: return TaskStatus::Failed;
-    case TaskEvent::ReportRejected: return TaskStatus::Rejected;
+    case TaskEvent::ReportSucceeded:
+      return TaskStatus::Succeeded;
+    case TaskEvent::ReportFailed:
+      return TaskStatus::Failed;
+    case TaskEvent::ReportRejected:
+      return TaskStatus::Rejected;
     case TaskEvent::ReportInProgress:
     case TaskEvent::Push:
     case TaskEvent::PushCommand:
@@ -29,7 +32,8 @@ TaskStatus reported(TaskEvent event) {
     case TaskEvent::Expire:
     case TaskEvent::Cancel:
     case TaskEvent::FailBeforePush:
-    case TaskEvent::Rerun: return TaskStatus::InProgress;
+    case TaskEvent::Rerun:
+      return TaskStatus::InProgress;
   }
   return TaskStatus::InProgress;
 }
@@ -38,7 +42,8 @@ Transition report(TaskStatus from, TaskEvent event, int32_t attempt, uint8_t pus
   const TaskStatus to = reported(event);
   if (is_open(from)) {
     // After a rerun the device may still talk about the attempt before: only a success counts (DESIGN 5.14).
-    const bool stale = attempt > 1 && pushes == 0 && from == TaskStatus::Queued && event != TaskEvent::ReportSucceeded;
+    const bool stale =
+        attempt > 1 && pushes == 0 && from == TaskStatus::Queued && event != TaskEvent::ReportSucceeded;
     return stale ? refuse(from) : apply(to);
   }
   if (from == to) return {Verdict::Repeat, from};
@@ -62,18 +67,25 @@ Transition transition(TaskStatus from, TaskEvent event, int32_t attempt, uint8_t
   switch (event) {
     case TaskEvent::Push:
       return from == TaskStatus::Queued || from == TaskStatus::Sent ? apply(TaskStatus::Sent) : refuse(from);
-    case TaskEvent::PushCommand: return from == TaskStatus::Queued ? apply(TaskStatus::InProgress) : refuse(from);
-    case TaskEvent::TimeOut: return from == TaskStatus::InProgress ? apply(TaskStatus::TimedOut) : refuse(from);
+    case TaskEvent::PushCommand:
+      return from == TaskStatus::Queued ? apply(TaskStatus::InProgress) : refuse(from);
+    case TaskEvent::TimeOut:
+      return from == TaskStatus::InProgress ? apply(TaskStatus::TimedOut) : refuse(from);
     case TaskEvent::Expire:
-      return from == TaskStatus::Queued || from == TaskStatus::Sent ? apply(TaskStatus::TimedOut) : refuse(from);
-    case TaskEvent::Cancel: return is_open(from) ? apply(TaskStatus::Cancelled) : refuse(from);
-    case TaskEvent::FailBeforePush: return from == TaskStatus::Queued ? apply(TaskStatus::Failed) : refuse(from);
+      return from == TaskStatus::Queued || from == TaskStatus::Sent ? apply(TaskStatus::TimedOut)
+                                                                    : refuse(from);
+    case TaskEvent::Cancel:
+      return is_open(from) ? apply(TaskStatus::Cancelled) : refuse(from);
+    case TaskEvent::FailBeforePush:
+      return from == TaskStatus::Queued ? apply(TaskStatus::Failed) : refuse(from);
     case TaskEvent::Rerun:
-      return from == TaskStatus::Failed || from == TaskStatus::TimedOut ? apply(TaskStatus::Queued) : refuse(from);
+      return from == TaskStatus::Failed || from == TaskStatus::TimedOut ? apply(TaskStatus::Queued)
+                                                                        : refuse(from);
     case TaskEvent::ReportInProgress:
     case TaskEvent::ReportSucceeded:
     case TaskEvent::ReportFailed:
-    case TaskEvent::ReportRejected: break;
+    case TaskEvent::ReportRejected:
+      break;
   }
   return refuse(from);
 }

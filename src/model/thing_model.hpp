@@ -1,5 +1,5 @@
-// A product's thing model (TSL): read once, then asked "is this value legal here" (cloud-api C.5, DESIGN 5.7).
-// Thread: immutable after parse(), shared freely.
+// A product's thing model (TSL): read once, then asked "is this value legal here" (cloud-api C.5,
+// DESIGN 5.7). Thread: immutable after parse(), shared freely.
 #pragma once
 
 #include <memory>
@@ -15,17 +15,19 @@ enum class CallType : uint8_t { Async, Sync };
 
 class ThingModel {
  public:
-  // Reads and checks a whole TSL document: shape, identifiers, data types, specs and the limits of cloud-api C.4.
-  // Error InvalidThingModel: the message holds the path of the offending field ("properties[3].dataType.specs.min").
+  // Reads and checks a whole TSL document: shape, identifiers, data types, specs and the limits of cloud-api
+  // C.4. Error InvalidThingModel: the message holds the path of the offending field
+  // ("properties[3].dataType.specs.min").
   static Result<std::shared_ptr<const ThingModel>> parse(std::string_view tsl);
   ~ThingModel();
 
-  // Is `params` (raw JSON object) a legal set of property values? Unknown or read-only property, value outside its type: the
-  // error InvalidFormattedParameter names the path ("params.brightness"). On success the text to send: compact, in the caller's
-  // own number spelling, strings that hold a number rewritten as that number for numeric, bool and enum fields (DESIGN 5.4).
-  // Identifiers may be "module:identifier".
+  // Is `params` (raw JSON object) a legal set of property values? Unknown or read-only property, value
+  // outside its type: the error InvalidFormattedParameter names the path ("params.brightness"). On success
+  // the text to send: compact, in the caller's own number spelling, strings that hold a number rewritten as
+  // that number for numeric, bool and enum fields (DESIGN 5.4). Identifiers may be "module:identifier".
   Result<std::string> check_properties(std::string_view params) const;
-  // Is `params` a legal input of service `identifier`? Likewise. Missing input parameters are accepted, unknown ones refused.
+  // Is `params` a legal input of service `identifier`? Likewise. Missing input parameters are accepted,
+  // unknown ones refused.
   struct ServiceCall {
     std::string params;
     CallType call_type = CallType::Async;
@@ -38,8 +40,9 @@ class ThingModel {
   std::unique_ptr<Impl> impl_;
 };
 
-// The TSL document that GetThingModelTsl returns for a product without an imported model, and the given TSL with profile.productKey
-// set and the platform's own services (set, get) and event (post) added where they lack (cloud-api C.5). Compact JSON text.
+// The TSL document that GetThingModelTsl returns for a product without an imported model, and the given TSL
+// with profile.productKey set and the platform's own services (set, get) and event (post) added where they
+// lack (cloud-api C.5). Compact JSON text.
 std::string empty_tsl(std::string_view product_key);
 Result<std::string> complete_tsl(std::string_view tsl, std::string_view product_key);
 // The Simple=true form: identifiers and data types without names and descriptions.

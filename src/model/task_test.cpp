@@ -1,0 +1,150 @@
+#include "model/task.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+#include <string>
+
+namespace rollcall {
+namespace {
+
+const std::map<std::string, TaskEvent> kEvents = {
+    {"Push", TaskEvent::Push},
+    {"PushCommand", TaskEvent::PushCommand},
+    {"ReportInProgress", TaskEvent::ReportInProgress},
+    {"ReportSucceeded", TaskEvent::ReportSucceeded},
+    {"ReportFailed", TaskEvent::ReportFailed},
+    {"ReportRejected", TaskEvent::ReportRejected},
+    {"TimeOut", TaskEvent::TimeOut},
+    {"Expire", TaskEvent::Expire},
+    {"Cancel", TaskEvent::Cancel},
+    {"FailBeforePush", TaskEvent::FailBeforePush},
+    {"Rerun", TaskEvent::Rerun},
+};
+
+// Each row: what happens in QUEUED, SENT, IN_PROGRESS, SUCCEEDED, FAILED, REJECTED, TIMED_OUT, CANCELLED. A
+// status in short is where it goes; "=" is a repeat, "late" a late report, "-" a refusal (cloud-api B.2,
+// DESIGN 5.11 to 5.16).
+constexpr const char* kFirstAttempt = R"(
+Push              SENT SENT -    -    -    -    -    -
+PushCommand       INPR -    -    -    -    -    -    -
+ReportInProgress  INPR INPR INPR -    -    -    -    -
+ReportSucceeded   SUCC SUCC SUCC =    -    -    late late
+ReportFailed      FAIL FAIL FAIL -    =    -    late late
+ReportRejected    REJE REJE REJE -    -    =    late late
+TimeOut           -    -    TIME -    -    -    -    -
+Expire            TIME TIME -    -    -    -    -    -
+Cancel            CANC CANC CANC -    -    -    -    -
+FailBeforePush    FAIL -    -    -    -    -    -    -
+Rerun             -    -    -    -    QUEU -    QUEU -
+)";
+
+// After RerunJob and before the next push, only QUEUED differs (DESIGN 5.14).
+constexpr const char* kAfterRerun = R"(
+Push              SENT SENT -    -    -    -    -    -
+PushCommand       INPR -    -    -    -    -    -    -
+ReportInProgress  -    INPR INPR -    -    -    -    -
+ReportSucceeded   SUCC SUCC SUCC =    -    -    late late
+ReportFailed      -    FAIL FAIL -    =    -    late late
+ReportRejected    -    REJE REJE -    -    =    late late
+TimeOut           -    -    TIME -    -    -    -    -
+Expire            TIME TIME -    -    -    -    -    -
+Cancel            CANC CANC CANC -    -    -    -    -
+FailBeforePush    FAIL -    -    -    -    -    -    -
+Rerun             -    -    -    -    QUEU -    QUEU -
+)";
+
+std::string short_name(TaskStatus status) {
+  std::string text(task_status_text(status));
+  std::erase(text, '_');
+  return text.substr(0, 4);
+}
+
+std::string describe(TaskStatus from, const Transition& t) {
+  if (t.verdict == Verdict::Apply) return short_name(t.to);
+  EXPECT_EQ(t.to, from) << "a task that does not move stays where it is";
+  return t.verdict == Verdict::Repeat ? "=" : t.verdict == Verdict::Late ? "late" : "-";
+}
+
+void expect_table(const char* table, int32_t attempt, uint8_t pushes) {
+  std::istringstream lines(table);
+  std::string event;
+  size_t rows = 0;
+  while (lines >> event) {
+    ++rows;
+    for (size_t i = 1; i <= kTaskStatusCount; ++i) {
+      std::string expected;
+      lines >> expected;
+      const auto from = static_cast<TaskStatus>(i);
+      EXPECT_EQ(describe(from, transition(from, kEvents.at(event), attempt, pushes)), expected)
+          << event << " from " << task_status_text(from) << ", attempt " << attempt << ", pushes "
+          << int{pushes};
+    }
+  }
+  EXPECT_EQ(rows, kEvents.size());
+}
+
+TEST(TaskTransition, FollowsTheTableInTheFirstAttempt) {
+  expect_table(kFirstAttempt, 1, 0);
+  expect_table(kFirstAttempt, 1, 1);
+  expect_table(kFirstAttempt, 1, 5);
+}
+
+TEST(TaskTransition, TakesOnlySuccessAfterRerunUntilPushedAgain) {
+  expect_table(kAfterRerun, 2, 0);
+  expect_table(kAfterRerun, 17, 0);
+  expect_table(kFirstAttempt, 2, 1);
+}
+
+TEST(TaskTransition, LeavesNoFinalStatusButByRerun) {
+  for (const auto& [name, event] : kEvents)
+    for (size_t i = 1; i <= kTaskStatusCount; ++i) {
+      const auto from = static_cast<TaskStatus>(i);
+      if (is_final(from) && event != TaskEvent::Rerun)
+        EXPECT_NE(transition(from, event, 1, 1).verdict, Verdict::Apply) << name;
+    }
+}
+
+// The numbers are in the database of every installation.
+TEST(TaskStatus, KeepsItsStoredNumbersAndTexts) {
+  const std::map<int, std::string> expected = {{1, "QUEUED"},    {2, "SENT"},     {3, "IN_PROGRESS"},
+                                               {4, "SUCCEEDED"}, {5, "FAILED"},   {6, "REJECTED"},
+                                               {7, "TIMED_OUT"}, {8, "CANCELLED"}};
+  EXPECT_EQ(expected.size(), kTaskStatusCount);
+  for (const auto& [number, text] : expected) {
+    EXPECT_EQ(task_status_text(static_cast<TaskStatus>(number)), text);
+    EXPECT_EQ(parse_task_status(text), static_cast<TaskStatus>(number));
+  }
+  EXPECT_EQ(static_cast<int>(TaskStatus::Queued), 1);
+  EXPECT_EQ(static_cast<int>(TaskStatus::Cancelled), 8);
+}
+
+TEST(TaskStatus, IsReadInItsExactSpellingOnly) {
+  for (const char* text :
+       {"", "queued", "QUEUED ", "IN PROGRESS", "TIMEDOUT", "CANCELED", "REMOVED", "NOT_FOUND"})
+    EXPECT_EQ(parse_task_status(text), std::nullopt) << text;
+}
+
+TEST(TaskStatus, IsEitherOpenOrFinal) {
+  for (size_t i = 1; i <= kTaskStatusCount; ++i) {
+    const auto status = static_cast<TaskStatus>(i);
+    EXPECT_EQ(is_open(status), i <= 3);
+    EXPECT_EQ(is_final(status), i > 3);
+  }
+}
+
+TEST(TaskCause, KeepsItsStoredNumbers) {
+  const std::map<Cause, int> expected = {
+      {Cause::Pushed, 1},   {Cause::PushedAgain, 2}, {Cause::Fetched, 3},       {Cause::Confirmed, 4},
+      {Cause::Reported, 5}, {Cause::Answered, 6},    {Cause::PropertySeen, 7},  {Cause::Offline, 8},
+      {Cause::Unfit, 9},    {Cause::TimedOut, 10},   {Cause::Expired, 11},      {Cause::Cancelled, 12},
+      {Cause::Rerun, 13},   {Cause::LateReport, 14}, {Cause::Undeliverable, 15}};
+  for (const auto& [cause, number] : expected) EXPECT_EQ(static_cast<int>(cause), number);
+  EXPECT_EQ(kTaskConfirmed, 1);
+  EXPECT_EQ(kTaskHasDetail, 2);
+  EXPECT_EQ(kTaskLateSuccess, 4);
+}
+
+}  // namespace
+}  // namespace rollcall
