@@ -85,7 +85,7 @@ bool IdCodec::decode(std::string_view code, uint8_t kind, int64_t& high, int64_t
   for (size_t i = 0; i < 4; ++i) low_bits = (low_bits << 8) | plain[9 + i];
   high = static_cast<int64_t>(high_bits);
   low = static_cast<int64_t>(low_bits);
-  return high > 0 || (high == 0 && kind == kToken);
+  return high > 0 || (high == 0 && (kind == kToken || kind == kTokenEnd));
 }
 
 std::string IdCodec::job_code(JobId id) const { return encode(kJob, id.value, 0); }

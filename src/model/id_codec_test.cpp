@@ -47,10 +47,10 @@ TEST(IdCodec, WritesTwentyEightLettersAndDigitsWithVersionAndKindAtTheEnd) {
 // Codes are in the hands of clients and devices: the same id must give the same code in every release.
 TEST(IdCodec, KeepsItsCodes) {
   const IdCodec codec(kKey);
-  EXPECT_EQ(codec.job_code(JobId{1}), "JOB1");
-  EXPECT_EQ(codec.task_code({JobId{1}, 0}), "TASK1");
-  EXPECT_EQ(codec.iot_id(DeviceId{1}), "IOT1");
-  EXPECT_EQ(codec.group_code(GroupId{1}), "GROUP1");
+  EXPECT_EQ(codec.job_code(JobId{1}), "1LZWmnriw1PiZJhcnRijU5010001");
+  EXPECT_EQ(codec.task_code({JobId{1}, 0}), "2HbEhv04LKf3fgqzZc5n8J010101");
+  EXPECT_EQ(codec.iot_id(DeviceId{1}), "0KX1kCuV4f8pBul7nK4cNX000101");
+  EXPECT_EQ(codec.group_code(GroupId{1}), "5UsZ2sBf3baNTh8n0W8qUC010201");
 }
 
 TEST(IdCodec, DoesNotShowOrder) {

@@ -98,12 +98,12 @@ TEST(TaskTransition, TakesOnlySuccessAfterRerunUntilPushedAgain) {
 }
 
 TEST(TaskTransition, LeavesNoFinalStatusButByRerun) {
-  for (const auto& [name, event] : kEvents)
-    for (size_t i = 1; i <= kTaskStatusCount; ++i) {
-      const auto from = static_cast<TaskStatus>(i);
-      if (is_final(from) && event != TaskEvent::Rerun)
-        EXPECT_NE(transition(from, event, 1, 1).verdict, Verdict::Apply) << name;
-    }
+  for (const auto& [name, event] : kEvents) {
+    if (event == TaskEvent::Rerun) continue;
+    for (int i = 4; i <= 8; ++i)
+      EXPECT_NE(transition(static_cast<TaskStatus>(i), event, 1, 1).verdict, Verdict::Apply)
+          << name << " " << i;
+  }
 }
 
 // The numbers are in the database of every installation.
