@@ -85,6 +85,17 @@ TEST_P(PaceAtRate, IsNeverExceededHoweverTheCallerIsDelayed) {
   }
 }
 
+// The worst case that the spacing is made for: all that may be caught up at the beginning, prompt to the end.
+TEST_P(PaceAtRate, IsNotExceededByALateStartAndAPromptEnd) {
+  const int64_t rate = GetParam();
+  for (int64_t late_us = 0; late_us <= 400'000; late_us += 20'000) {
+    Pace pace(rate, SteadyUs{0});
+    std::vector<Push> pushes;
+    run(pace, late_us, late_us + 61 * kSecondUs, pushes, [] { return int64_t{500}; });
+    EXPECT_LE(fullest_window(pushes), rate) << late_us;
+  }
+}
+
 TEST(Pace, IsKeptByACallerThatSleepsUntilTheNextSlot) {
   for (const int64_t rate : {50, 999, 1000, 100'000}) {
     Pace pace(rate, SteadyUs{0});
