@@ -45,7 +45,7 @@ JobQueries::JobQueries(Connection& c)
     : connection_(c),
       times_(c),
       job_(c, "job", "SELECT " JOB_COLUMNS JOB_TABLES "WHERE j.id = ?1 AND j.deleted_ms = 0"),
-      document_(c, "job_document", "SELECT document FROM job_spec WHERE job = ?1"),
+      document_(c, "job_document", "SELECT document, wire_params FROM job_spec WHERE job = ?1"),
       unfit_(c, "job_unfit_products",
              "SELECT product, reason FROM job_unfit_product WHERE job = ?1 ORDER BY position"),
       jobs_newest_(c, "jobs_newest",
@@ -123,7 +123,7 @@ Result<std::vector<Job>> JobQueries::jobs(std::span<const JobId> ids) {
     if (!query.step()) continue;
     Job& job = rows.emplace_back(read_job(query));
     Query document = document_.run(id);
-    if (document.step()) document >> job.spec.document;
+    if (document.step()) document >> job.spec.document >> job.spec.wire_params;
     read_unfit_products(job);
   }
   return connection_.finish(std::move(rows));
@@ -136,7 +136,7 @@ Result<std::vector<Job>> JobQueries::unfinished_jobs() {
   while (query.step()) {
     Job& job = rows.emplace_back(read_job(query));
     Query document = document_.run(job.id);
-    if (document.step()) document >> job.spec.document;
+    if (document.step()) document >> job.spec.document >> job.spec.wire_params;
     read_unfit_products(job);
   }
   return connection_.finish(std::move(rows));

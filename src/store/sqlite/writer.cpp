@@ -61,6 +61,8 @@ Writer::Writer(Connection& c, JobTimes& times)
       begin_(c, "begin", "BEGIN IMMEDIATE"),
       commit_(c, "commit", "COMMIT"),
       roll_back_(c, "roll_back", "ROLLBACK"),
+      bury_(c, "bury",
+            "INSERT INTO id_counter VALUES('lost_commit', 1) ON CONFLICT DO UPDATE SET next = next + 1"),
       ledger_(c),
       tasks_(c, times, ledger_),
       jobs_(c, times, ledger_, tasks_),
@@ -70,7 +72,8 @@ Result<CommitResult> Writer::commit(const ChangeSet& changes) {
   CommitResult result;
   begin_.execute();
   if (connection_.ok()) write(changes, result);
-  if (connection_.ok()) commit_.execute();
+  const bool committing = connection_.ok();
+  if (committing) commit_.execute();
   if (connection_.ok()) return result;
 
   Error error = connection_.take_error();
@@ -81,7 +84,21 @@ Result<CommitResult> Writer::commit(const ChangeSet& changes) {
     roll_back_.execute();
     if (!connection_.ok()) error.detail += "; " + connection_.take_error().detail;
   }
+  if (committing) bury();
   return fail(std::move(error));
+}
+
+// A commit whose last step fails, the sync, may stand complete in the log behind the last good one, and a
+// start after a crash would take it for done. A small commit written over its head ends that. When this fails
+// too the disk is gone, and whether the lost commit happened is known only at the next start.
+void Writer::bury() {
+  begin_.execute();
+  bury_.execute();
+  if (connection_.ok()) commit_.execute();
+  if (connection_.ok()) return;
+  connection_.take_error();
+  if (connection_.in_transaction()) roll_back_.execute();
+  if (!connection_.ok()) connection_.take_error();
 }
 
 void Writer::write(const ChangeSet& changes, CommitResult& result) {

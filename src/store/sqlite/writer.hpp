@@ -120,10 +120,11 @@ class Writer {
 
  private:
   void write(const ChangeSet& changes, CommitResult& result);
+  void bury();
 
   Connection& connection_;
   JobTimes& times_;
-  Statement begin_, commit_, roll_back_;
+  Statement begin_, commit_, roll_back_, bury_;
   Ledger ledger_;
   TaskWriter tasks_;
   JobWriter jobs_;

@@ -34,8 +34,8 @@ JobWriter::JobWriter(Connection& c, JobTimes& times, Ledger& ledger, TaskWriter&
           c, "job_spec_insert",
           "INSERT INTO job_spec(job, type, target_type, target_product, target_group, target_snapshot, "
           "offline_policy, sync_service, scheduled_ms, lifetime_ms, name, target_product_key, "
-          "target_group_code, document) "
-          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
+          "target_group_code, document, wire_params) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"),
       insert_unfit_(c, "job_unfit_insert", "INSERT INTO job_unfit_product VALUES(?1, ?2, ?3, ?4)"),
       change_(c, "job_change",
               "UPDATE job SET status = ?3, sweep = ?4, sweep_cursor = ?5, tasks_made = ?6, epoch = ?7, "
@@ -76,7 +76,7 @@ void JobWriter::create(const NewJob& created) {
   insert_spec_.execute(job.id, spec.type, spec.target_type, spec.target_product, spec.target_group,
                        spec.target_snapshot, spec.offline_policy, spec.sync_service, spec.scheduled_at,
                        spec.lifetime_ms, spec.name, spec.target_product_key, spec.target_group_code,
-                       spec.document);
+                       spec.document, spec.wire_params);
   int32_t position = 0;
   for (const auto& [product, reason] : spec.unfit_products) {
     insert_unfit_.execute(job.id, position++, product, reason);

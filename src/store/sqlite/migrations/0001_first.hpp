@@ -185,7 +185,8 @@ CREATE TABLE job_spec(
   name TEXT NOT NULL,
   target_product_key TEXT NOT NULL,
   target_group_code TEXT NOT NULL,
-  document TEXT NOT NULL
+  document TEXT NOT NULL,
+  wire_params TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE job_unfit_product(
