@@ -77,9 +77,7 @@ class Entry {
     return static_cast<int32_t>(*number);
   }
   // Puts the place in front of a rule's message.
-  Status check(std::string_view name, Status status) const {
-    return named(path_of(name), std::move(status));
-  }
+  Status check(std::string_view name, Status status) const { return named(path_of(name), std::move(status)); }
 
  private:
   Entry(std::string path, const boost::json::object& object) : path_(std::move(path)), object_(object) {}

@@ -1,0 +1,29 @@
+// CreateJob and CancelJob (cloud-api A.1, A.3).
+#include "api/actions/answering.hpp"
+#include "api/actions/handlers.hpp"
+#include "api/job_parameters.hpp"
+#include "api/reading.hpp"
+
+namespace rollcall::api {
+
+void create_job(const ActionContext& context, Call& call, Answer answer) {
+  const Parameters& parameters = call.parameters;
+  const auto source = [&parameters](std::string_view name) { return parameters.get(name); };
+  auto command = read_create_job(source, context.config.limits, call.now, call.warnings);
+  if (!command) return refuse_call(answer, std::move(command.error()));
+  const IdCodec& codec = context.codec;
+  send_command<engine::JobMade>(context, call, std::move(*command), answer,
+                                [&codec](const engine::JobMade& made) {
+                                  Node fields;
+                                  fields.add("JobId", codec.job_code(made.job));
+                                  return fields;
+                                });
+}
+
+void cancel_job(const ActionContext& context, Call& call, Answer answer) {
+  const auto job = read_job_id(call.parameters, context.codec);
+  if (!job) return refuse_call(answer, job.error());
+  send_plain_command(context, call, engine::CancelJob{*job}, answer);
+}
+
+}  // namespace rollcall::api

@@ -1,0 +1,105 @@
+// CreateProduct, QueryProduct, QueryProductList (cloud-api C.1).
+#include <string>
+#include <utility>
+
+#include "api/actions/answering.hpp"
+#include "api/actions/handlers.hpp"
+#include "api/config_object.hpp"
+#include "api/fleet_entries.hpp"
+#include "api/reading.hpp"
+#include "api/render_fleet.hpp"
+#include "base/text.hpp"
+#include "model/fleet.hpp"
+
+namespace rollcall::api {
+namespace {
+
+constexpr int64_t kProductPageMax = 200;  // cloud-api C.1
+
+Result<int32_t> read_choice(const Parameters& parameters, std::string_view name, int32_t fallback,
+                            int32_t first, int32_t last) {
+  const int64_t value = integer_of(parameters, name).value_or(fallback);
+  if (value >= first && value <= last) return static_cast<int32_t>(value);
+  return refuse(name, std::to_string(first) + " or " + std::to_string(last), text_of(parameters, name));
+}
+
+// "" = absent. Error InvalidAliyunCommodityCode.
+Result<std::string_view> read_commodity(const Parameters& parameters) {
+  const std::string_view code = text_of(parameters, "AliyunCommodityCode");
+  if (code.empty() || code == "iothub_senior" || code == "iothub") return code;
+  return fail(ErrorCode::InvalidAliyunCommodityCode);
+}
+
+// Devices log in with their secrets only; a product that asks for more would never see one of its devices.
+Status check_auth(const Parameters& parameters) {
+  const std::string_view type = text_of(parameters, "AuthType");
+  if (!type.empty() && type != "secret") return refuse("AuthType", "secret", type);
+  if (boolean_of(parameters, "Id2", false)) return refuse("Id2", "false", text_of(parameters, "Id2"));
+  return {};
+}
+
+Result<engine::CreateProduct> read_product(const Parameters& parameters) {
+  engine::CreateProduct command;
+  Product& product = command.product;
+  product.name = std::string(text_of(parameters, "ProductName"));
+  ROLLCALL_TRY_STATUS(check_product_name(product.name));
+  const int64_t node_type = integer_of(parameters, "NodeType").value_or(-1);
+  if (node_type != 0 && node_type != 1) return fail(ErrorCode::InvalidNodeType);
+  product.node_type = static_cast<int32_t>(node_type);
+  ROLLCALL_TRY(product.data_format, read_choice(parameters, "DataFormat", 1, 0, 1));
+  ROLLCALL_TRY(product.validate_type, read_choice(parameters, "ValidateType", 1, 1, 2));
+  ROLLCALL_TRY(const std::string_view commodity, read_commodity(parameters));
+  product.has_thing_model = commodity == "iothub_senior";
+  ROLLCALL_TRY_STATUS(check_auth(parameters));
+  const std::string_view net_type = text_of(parameters, "NetType");
+  if (!net_type.empty()) {
+    const auto number = parse_net_type(net_type);
+    if (!number) return refuse("NetType", "WIFI, CELLULAR, ETHERNET, LORA or OTHER", net_type);
+    product.net_type = *number;
+  }
+  product.description = std::string(text_of(parameters, "Description"));
+  if (!check_description(product.description)) return fail(ErrorCode::LongProductDesc);
+  product.protocol_type = std::string(text_of(parameters, "ProtocolType"));
+  product.category_key = std::string(text_of(parameters, "CategoryKey"));
+  for (const std::string* text : {&product.protocol_type, &product.category_key})
+    if (text->size() > 64) return refuse("ProtocolType and CategoryKey", "at most 64 bytes long", *text);
+  return command;
+}
+
+}  // namespace
+
+void create_product(const ActionContext& context, Call& call, Answer answer) {
+  auto command = read_product(call.parameters);
+  if (!command) return refuse_call(answer, std::move(command.error()));
+  send_command<engine::ProductMade>(
+      context, call, std::move(*command), answer,
+      [](const engine::ProductMade& made) { return render_product_made(made.product); });
+}
+
+void query_product(const ActionContext& context, Call& call, Answer answer) {
+  std::string key(text_of(call.parameters, "ProductKey"));
+  if (auto status = check_product_key(key); !status) return refuse_call(answer, std::move(status.error()));
+  run_query(context, call, answer,
+            [instance = call.actor.instance, key = std::move(key)](engine::Queries& queries) -> Result<Node> {
+              ROLLCALL_TRY(const Product product, queries.product(instance, key));
+              return render_product(product);
+            });
+}
+
+void query_product_list(const ActionContext& context, Call& call, Answer answer) {
+  const auto page = read_page(call.parameters, kProductPageMax);
+  if (!page) return refuse_call(answer, page.error());
+  const auto commodity = read_commodity(call.parameters);
+  if (!commodity) return refuse_call(answer, commodity.error());
+  std::optional<bool> has_thing_model;
+  if (!commodity->empty()) has_thing_model = *commodity == "iothub_senior";
+  run_query(context, call, answer,
+            [instance = call.actor.instance, has_thing_model,
+             page = *page](engine::Queries& queries) -> Result<Node> {
+              ROLLCALL_TRY(const auto list,
+                           queries.list_products(instance, has_thing_model, page.page, page.page_size));
+              return render_product_list(list, page.page, page.page_size);
+            });
+}
+
+}  // namespace rollcall::api

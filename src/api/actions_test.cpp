@@ -1,0 +1,411 @@
+// Each action from its parameters to the command or query it makes, and back to its fields.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/fake_ports.hpp"
+#include "api/render_support.hpp"
+
+namespace rollcall::api {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+Pairs job_parameters() {
+  return {{"JobName", "oneJob"},
+          {"Type", "CUSTOM_JOB"},
+          {"JobDocument", R"({"a":1})"},
+          {"TargetConfig", R"({"targetType":"PRODUCT_KEY","targetProduct":"p1"})"}};
+}
+
+// Parameters with which each action succeeds, and the outcome that its command is given.
+struct GoodCall {
+  const char* action;
+  Pairs parameters;
+  std::optional<engine::Outcome> outcome;  // absent: the action is a query
+};
+
+std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
+  const std::string job = s.codec.job_code(JobId{42});
+  const std::string task = s.codec.task_code({JobId{42}, 1});
+  const std::string group = s.codec.group_code(GroupId{3});
+  Group made_group;
+  made_group.code = group;
+  engine::DevicesFound found;
+  found.devices = {engine::DevicesFound::Found{}};
+  return {
+      {"CreateProduct", {{"ProductName", "lamp"}, {"NodeType", "0"}}, engine::ProductMade{}},
+      {"QueryProduct", {{"ProductKey", "p1"}}, {}},
+      {"QueryProductList", {{"PageSize", "200"}, {"CurrentPage", "1"}}, {}},
+      {"RegisterDevice", {{"ProductKey", "p1"}}, engine::DeviceMade{}},
+      {"QueryDeviceDetail", {{"IotId", "x"}}, found},
+      {"GetDeviceStatus", {{"ProductKey", "p1"}, {"DeviceName", "d"}}, found},
+      {"BatchGetDeviceState", {{"IotId.1", "x"}}, found},
+      {"BatchCheckDeviceNames", {{"ProductKey", "p1"}, {"DeviceName.1", "lamp-1"}}, engine::ApplyMade{}},
+      {"BatchRegisterDeviceWithApplyId", {{"ProductKey", "p1"}, {"ApplyId", "5"}}, engine::ApplyMade{}},
+      {"QueryPageByApplyId", {{"ApplyId", "5"}}, {}},
+      {"CreateDeviceGroup", {{"GroupName", "night"}}, engine::GroupMade{made_group}},
+      {"BatchAddDeviceGroupRelations",
+       {{"GroupId", group}, {"Device.1.ProductKey", "p1"}, {"Device.1.DeviceName", "d"}},
+       engine::GroupDevicesAdded{}},
+      {"ImportThingModelTsl", {{"ProductKey", "p1"}, {"TslStr", "{}"}}, engine::Done{}},
+      {"PublishThingModel", {{"ProductKey", "p1"}}, engine::Done{}},
+      {"GetThingModelTsl", {{"ProductKey", "p1"}}, {}},
+      {"CreateJob", job_parameters(), engine::JobMade{JobId{42}}},
+      {"CancelJob", {{"JobId", job}}, engine::Done{}},
+      {"QueryJob", {{"JobId", job}}, {}},
+      {"ListJob", {{"PageSize", "50"}, {"CurrentPage", "1"}}, {}},
+      {"QueryJobStatistics", {{"JobId", job}}, {}},
+      {"ListTask", {{"Limit", "50"}, {"JobId", job}}, {}},
+      {"QueryTask", {{"TaskId", task}}, {}},
+      {"ImportFleet", {{"Entries", "{}"}}, engine::FleetImported{}},
+  };
+}
+
+TEST(Actions, ReachTheEngineOrAReaderOnceForTheActorsInstance) {
+  const FakeSurroundings names;
+  ASSERT_EQ(good_calls(names).size(), action_table().size());
+  for (const GoodCall& good : good_calls(names)) {
+    FakeSurroundings s;
+    s.engine.outcome = good.outcome;
+    const ActionAnswer answer = s.run(good.action, good.parameters);
+    EXPECT_FALSE(answer.error) << good.action << ": " << (answer.error ? public_message(*answer.error) : "");
+    EXPECT_TRUE(s.warnings.empty()) << good.action;
+    EXPECT_EQ(s.engine.requests.size(), good.outcome ? 1u : 0u) << good.action;
+    EXPECT_EQ(s.queries.runs, good.outcome ? 0 : 1) << good.action;
+    for (const auto& actor : s.engine.actors) EXPECT_EQ(actor.instance, InstanceId{7}) << good.action;
+  }
+}
+
+TEST(Actions, HandOnTheErrorsOfTheEngineAndOfReaders) {
+  const FakeSurroundings names;
+  for (const GoodCall& good : good_calls(names)) {
+    FakeSurroundings s;
+    s.engine.error = Error(ErrorCode::NotExistedProduct, "The product p1 does not exist.");
+    s.queries.answer = fail(s.engine.error);
+    const ActionAnswer answer = s.run(good.action, good.parameters);
+    ASSERT_TRUE(answer.error) << good.action;
+    EXPECT_EQ(answer.error->code, ErrorCode::NotExistedProduct) << good.action;
+    EXPECT_EQ(answer.error->message, "The product p1 does not exist.") << good.action;
+  }
+}
+
+TEST(Actions, AreRefusedWhenTheEngineOrTheReadersAreBusy) {
+  const FakeSurroundings names;
+  for (const GoodCall& good : good_calls(names)) {
+    FakeSurroundings s;
+    s.engine.full = true;
+    s.queries.full = true;
+    const ActionAnswer answer = s.run(good.action, good.parameters);
+    ASSERT_TRUE(answer.error) << good.action;
+    EXPECT_EQ(answer.error->code, ErrorCode::ServiceUnavailable) << good.action;
+  }
+}
+
+TEST(Actions, NameUnknownParametersAndServeTheRequest) {
+  const FakeSurroundings names;
+  for (const GoodCall& good : good_calls(names)) {
+    FakeSurroundings s;
+    s.engine.outcome = good.outcome;
+    Pairs parameters = good.parameters;
+    parameters.emplace_back("Misspelt", "x");
+    EXPECT_FALSE(s.run(good.action, parameters).error) << good.action;
+    EXPECT_EQ(s.warnings.header_text(), "unknown parameters: Misspelt") << good.action;
+  }
+}
+
+struct BadCall {
+  const char* action;
+  Pairs parameters;
+  ErrorCode code;
+};
+
+TEST(Actions, RefuseBadValuesBeforeTheyReachTheEngine) {
+  const FakeSurroundings names;
+  const std::string group = names.codec.group_code(GroupId{3});
+  const std::string job = names.codec.job_code(JobId{42});
+  const std::string task = names.codec.task_code({JobId{42}, 1});
+  Pairs many_names{{"ProductKey", "p1"}};
+  for (int i = 1; i <= 10'001; ++i)
+    many_names.emplace_back("DeviceName." + std::to_string(i), "dev-" + std::to_string(i));
+  Pairs many_devices{{"ProductKey", "p1"}};
+  for (int i = 1; i <= 51; ++i) many_devices.emplace_back("DeviceName." + std::to_string(i), "d");
+  Pairs many_relations{{"GroupId", group}};
+  for (int i = 1; i <= 201; ++i) {
+    many_relations.emplace_back("Device." + std::to_string(i) + ".ProductKey", "p1");
+    many_relations.emplace_back("Device." + std::to_string(i) + ".DeviceName", "d");
+  }
+  const auto product = [](std::string name, std::string value) {
+    return Pairs{{"ProductName", "lamp"}, {"NodeType", "0"}, {std::move(name), std::move(value)}};
+  };
+  const std::vector<BadCall> rows = {
+      {"CreateProduct", {{"ProductName", "abc"}, {"NodeType", "0"}}, ErrorCode::InvalidFormattedProductName},
+      {"CreateProduct",
+       {{"ProductName", "灯灯灯灯灯灯灯灯灯灯灯灯灯灯灯灯"}, {"NodeType", "0"}},
+       ErrorCode::InvalidFormattedProductName},
+      {"CreateProduct", {{"ProductName", "lamp"}, {"NodeType", "2"}}, ErrorCode::InvalidNodeType},
+      {"CreateProduct", product("DataFormat", "2"), ErrorCode::InvalidFormattedParameter},
+      {"CreateProduct", product("ValidateType", "3"), ErrorCode::InvalidFormattedParameter},
+      {"CreateProduct", product("AliyunCommodityCode", "x"), ErrorCode::InvalidAliyunCommodityCode},
+      {"CreateProduct", product("AuthType", "x509"), ErrorCode::InvalidFormattedParameter},
+      {"CreateProduct", product("Id2", "true"), ErrorCode::InvalidFormattedParameter},
+      {"CreateProduct", product("NetType", "5G"), ErrorCode::InvalidFormattedParameter},
+      {"CreateProduct", product("Description", std::string(101, 'd')), ErrorCode::LongProductDesc},
+      {"CreateProduct", product("CategoryKey", std::string(65, 'c')), ErrorCode::InvalidFormattedParameter},
+      {"QueryProduct", {{"ProductKey", "a/b"}}, ErrorCode::InvalidFormattedProductKey},
+      {"QueryProduct", {{"ProductKey", std::string(65, 'k')}}, ErrorCode::InvalidFormattedProductKey},
+      {"QueryProductList", {{"PageSize", "201"}, {"CurrentPage", "1"}}, ErrorCode::InvalidPageParams},
+      {"QueryProductList", {{"PageSize", "0"}, {"CurrentPage", "1"}}, ErrorCode::InvalidPageParams},
+      {"QueryProductList", {{"PageSize", "10"}, {"CurrentPage", "0"}}, ErrorCode::InvalidPageParams},
+      {"QueryProductList",
+       {{"PageSize", "10"}, {"CurrentPage", "1"}, {"AliyunCommodityCode", "x"}},
+       ErrorCode::InvalidAliyunCommodityCode},
+      {"RegisterDevice",
+       {{"ProductKey", "p1"}, {"DeviceName", "abc"}},
+       ErrorCode::InvalidFormattedDeviceName},
+      {"RegisterDevice",
+       {{"ProductKey", "p1"}, {"DeviceName", "灯灯灯灯"}},
+       ErrorCode::InvalidFormattedDeviceName},
+      {"RegisterDevice", {{"ProductKey", "p1"}, {"Nickname", "a-b-c"}}, ErrorCode::InvalidFormattedParameter},
+      {"QueryDeviceDetail", {}, ErrorCode::IllegalRequest},
+      {"QueryDeviceDetail", {{"DeviceName", "d"}}, ErrorCode::IllegalRequest},
+      {"QueryDeviceDetail", {{"ProductKey", "p1"}}, ErrorCode::NullDeviceName},
+      {"GetDeviceStatus", {{"IotId", "a b"}}, ErrorCode::InvalidIotId},
+      {"BatchGetDeviceState", {}, ErrorCode::NoneDeviceNameElement},
+      {"BatchGetDeviceState", {{"DeviceName.1", "d"}}, ErrorCode::IllegalRequest},
+      {"BatchGetDeviceState", {{"IotId.1", "a b"}}, ErrorCode::InvalidIotId},
+      {"BatchGetDeviceState", many_devices, ErrorCode::DeviceCountExceeded},
+      {"BatchCheckDeviceNames", {{"ProductKey", "p1"}}, ErrorCode::NoneDeviceNameElement},
+      {"BatchCheckDeviceNames", many_names, ErrorCode::DeviceCountExceeded},
+      {"BatchCheckDeviceNames",
+       {{"ProductKey", "p1"}, {"DeviceName.1", "lamp-1"}, {"DeviceNameList.1.DeviceName", "lamp-2"}},
+       ErrorCode::IllegalRequest},
+      {"BatchRegisterDeviceWithApplyId",
+       {{"ProductKey", "p1"}, {"ApplyId", "0"}},
+       ErrorCode::DeviceApplyNotFound},
+      {"QueryPageByApplyId", {{"ApplyId", "-5"}}, ErrorCode::DeviceApplyNotFound},
+      {"QueryPageByApplyId", {{"ApplyId", "5"}, {"PageSize", "51"}}, ErrorCode::InvalidPageParams},
+      {"CreateDeviceGroup", {{"GroupName", "a"}}, ErrorCode::InvalidFormattedParameter},
+      {"CreateDeviceGroup",
+       {{"GroupName", "night"}, {"GroupDesc", std::string(101, 'd')}},
+       ErrorCode::InvalidFormattedParameter},
+      {"CreateDeviceGroup", {{"GroupName", "night"}, {"SuperGroupId", "nope"}}, ErrorCode::NotExistedGroup},
+      {"BatchAddDeviceGroupRelations", {{"GroupId", group}}, ErrorCode::NoneDeviceNameElement},
+      {"BatchAddDeviceGroupRelations",
+       {{"GroupId", job}, {"Device.1.ProductKey", "p"}},
+       ErrorCode::NotExistedGroup},
+      {"BatchAddDeviceGroupRelations",
+       {{"GroupId", group}, {"Device.1.ProductKey", "p1"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"BatchAddDeviceGroupRelations", many_relations, ErrorCode::DeviceCountExceeded},
+      {"ImportThingModelTsl",
+       {{"ProductKey", "p1"}, {"TslStr", std::string(512 * 1024 + 1, ' ')}},
+       ErrorCode::InvalidThingModel},
+      {"ImportThingModelTsl",
+       {{"ProductKey", "p1"}, {"TslStr", "{}"}, {"FunctionBlockId", "engine"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"PublishThingModel",
+       {{"ProductKey", "p1"}, {"ModelVersion", "v 1"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"PublishThingModel",
+       {{"ProductKey", "p1"}, {"ModelVersion", "12345678901234567"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"GetThingModelTsl",
+       {{"ProductKey", "p1"}, {"ModelVersion", "a/b"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"GetThingModelTsl",
+       {{"ProductKey", "p1"}, {"FunctionBlockId", "engine"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"CancelJob", {{"JobId", "nope"}}, ErrorCode::NotExistedJob},
+      {"CancelJob", {{"JobId", task}}, ErrorCode::NotExistedJob},
+      {"QueryJob", {{"JobId", job + "x"}}, ErrorCode::NotExistedJob},
+      {"QueryJobStatistics", {{"JobId", "nope"}}, ErrorCode::NotExistedJob},
+      {"ListJob", {{"PageSize", "51"}, {"CurrentPage", "1"}}, ErrorCode::InvalidPageParams},
+      {"ListJob",
+       {{"PageSize", "10"}, {"CurrentPage", "1"}, {"Status", "SENT"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"QueryTask", {{"TaskId", job}}, ErrorCode::NotExistedTask},
+      {"ListTask", {{"Limit", "0"}, {"JobId", job}}, ErrorCode::InvalidPageParams},
+      {"ListTask", {{"Limit", "51"}, {"JobId", job}}, ErrorCode::InvalidPageParams},
+      {"ListTask", {{"Limit", "10"}}, ErrorCode::IllegalRequest},
+      {"ListTask", {{"Limit", "10"}, {"Device", R"({"iotId":null})"}}, ErrorCode::IllegalRequest},
+      {"ListTask",
+       {{"Limit", "10"}, {"JobId", job}, {"Device", R"({"IotId":"x"})"}},
+       ErrorCode::IllegalRequest},
+      {"ListTask", {{"Limit", "10"}, {"JobId", "nope"}}, ErrorCode::NotExistedJob},
+      {"ListTask",
+       {{"Limit", "10"}, {"Device", R"({"ProductKey":"p"})"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"ListTask", {{"Limit", "10"}, {"Device", "[]"}}, ErrorCode::InvalidFormattedParameter},
+      {"ListTask",
+       {{"Limit", "10"}, {"Device", R"({"IotId":"a","iotid":"b"})"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"ListTask",
+       {{"Limit", "10"}, {"JobId", job}, {"Status", "WAITING"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"ListTask", {{"Limit", "10"}, {"JobId", job}, {"NextToken", "nope"}}, ErrorCode::InvalidNextToken},
+      {"ImportFleet", {{"Entries", "{"}}, ErrorCode::InvalidFormattedParameter},
+  };
+  for (const BadCall& row : rows) {
+    FakeSurroundings s;
+    const ActionAnswer answer = s.run(row.action, row.parameters);
+    ASSERT_TRUE(answer.error) << row.action;
+    EXPECT_EQ(answer.error->code, row.code) << row.action << ": " << public_message(*answer.error);
+    EXPECT_TRUE(s.engine.requests.empty()) << row.action;
+    EXPECT_EQ(s.queries.runs, 0) << row.action;
+  }
+}
+
+TEST(CreateProductAction, HandsAllItsFieldsToTheEngine) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::ProductMade{};
+  ASSERT_FALSE(s.run("CreateProduct", {{"ProductName", "灯_lamp"},
+                                       {"NodeType", "1"},
+                                       {"DataFormat", "0"},
+                                       {"AliyunCommodityCode", "iothub_senior"},
+                                       {"Description", "d"},
+                                       {"ProtocolType", "modbus"},
+                                       {"NetType", "ETHERNET"},
+                                       {"AuthType", "secret"},
+                                       {"Id2", "false"},
+                                       {"CategoryKey", "Lighting"},
+                                       {"PublishAuto", "true"},
+                                       {"ValidateType", "2"}})
+                   .error);
+  const Product& product = s.only<engine::CreateProduct>().product;
+  EXPECT_EQ(product.name, "灯_lamp");
+  EXPECT_EQ(product.node_type, 1);
+  EXPECT_EQ(product.data_format, 0);
+  EXPECT_TRUE(product.has_thing_model);
+  EXPECT_EQ(product.description, "d");
+  EXPECT_EQ(product.protocol_type, "modbus");
+  EXPECT_EQ(product.net_type, 7);
+  EXPECT_EQ(product.category_key, "Lighting");
+  EXPECT_EQ(product.validate_type, 2);
+}
+
+TEST(DeviceActions, LetTheIotIdWinOverThePair) {
+  FakeSurroundings s;
+  engine::DevicesFound found;
+  found.devices = {engine::DevicesFound::Found{}};
+  s.engine.outcome = found;
+  ASSERT_FALSE(s.run("QueryDeviceDetail", {{"IotId", "x"}, {"ProductKey", "p"}, {"DeviceName", "d"}}).error);
+  EXPECT_EQ(s.only<engine::QueryDevices>().devices.at(0).iot_id, "x");
+}
+
+TEST(DeviceActions, TellThatADeviceDoesNotExist) {
+  for (const char* action : {"QueryDeviceDetail", "GetDeviceStatus"}) {
+    FakeSurroundings s;
+    engine::DevicesFound found;
+    found.devices = {std::nullopt};
+    s.engine.outcome = found;
+    const auto answer = s.run(action, {{"ProductKey", "p"}, {"DeviceName", "d"}});
+    ASSERT_TRUE(answer.error) << action;
+    EXPECT_EQ(answer.error->code, ErrorCode::NotExistedDevice);
+  }
+}
+
+TEST(DeviceActions, AskForStatesByNameInTheOrderOfTheirNumbers) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::DevicesFound{};
+  ASSERT_FALSE(
+      s.run("BatchGetDeviceState", {{"DeviceName.2", "b"}, {"ProductKey", "p"}, {"DeviceName.1", "a"}})
+          .error);
+  const auto& devices = s.only<engine::QueryDevices>().devices;
+  ASSERT_EQ(devices.size(), 2u);
+  EXPECT_EQ(devices[0].product_key, "p");
+  EXPECT_EQ(devices[0].device_name, "a");
+  EXPECT_EQ(devices[1].device_name, "b");
+}
+
+TEST(BatchRegistration, TakesNamesWithNicknames) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::ApplyMade{ApplyId{77}};
+  const auto answer = s.run("BatchCheckDeviceNames", {{"ProductKey", "p"},
+                                                      {"DeviceNameList.1.DeviceName", "lamp-1"},
+                                                      {"DeviceNameList.1.DeviceNickname", "front"},
+                                                      {"DeviceNameList.2.DeviceName", "lamp-2"}});
+  ASSERT_FALSE(answer.error);
+  EXPECT_EQ(json_text(answer.fields), R"({"Data":{"ApplyId":77}})");
+  const auto& names = s.only<engine::CheckDeviceNames>().names;
+  ASSERT_EQ(names.size(), 2u);
+  EXPECT_EQ(names[0], (std::pair<std::string, std::string>{"lamp-1", "front"}));
+  EXPECT_EQ(names[1], (std::pair<std::string, std::string>{"lamp-2", ""}));
+}
+
+TEST(BatchRegistration, FailsWithTheListsOfRefusedNames) {
+  FakeSurroundings s;
+  engine::NamesRefused refused;
+  refused.invalid_names = {"a b"};
+  s.engine.outcome = refused;
+  const auto answer = s.run("BatchCheckDeviceNames", {{"ProductKey", "p"}, {"DeviceName.1", "a b"}});
+  ASSERT_TRUE(answer.error);
+  EXPECT_EQ(answer.error->code, ErrorCode::InvalidFormattedDeviceName);
+  EXPECT_NE(json_text(answer.fields).find(R"("InvalidDeviceName":["a b"])"), std::string::npos);
+}
+
+TEST(GroupActions, HandParentAndMembersToTheEngine) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::GroupMade{};
+  const std::string code = s.codec.group_code(GroupId{3});
+  ASSERT_FALSE(
+      s.run("CreateDeviceGroup", {{"GroupName", "night"}, {"GroupDesc", "d"}, {"SuperGroupId", code}}).error);
+  EXPECT_EQ(s.only<engine::CreateGroup>().group.name, "night");
+  EXPECT_EQ(s.only<engine::CreateGroup>().parent, GroupId{3});
+  FakeSurroundings t;
+  t.engine.outcome = engine::GroupDevicesAdded{2, 1, 1, 0};
+  const auto answer = t.run("BatchAddDeviceGroupRelations", {{"GroupId", code},
+                                                             {"Device.1.ProductKey", "p"},
+                                                             {"Device.1.DeviceName", "a"},
+                                                             {"Device.2.ProductKey", "p"},
+                                                             {"Device.2.DeviceName", "b"}});
+  ASSERT_FALSE(answer.error);
+  EXPECT_EQ(t.only<engine::AddGroupDevices>().group, GroupId{3});
+  EXPECT_EQ(t.only<engine::AddGroupDevices>().devices.size(), 2u);
+}
+
+TEST(JobActions, AnswerTheJobIdAtTheTopLevel) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::JobMade{JobId{42}};
+  const auto answer = s.run("CreateJob", job_parameters());
+  ASSERT_FALSE(answer.error);
+  EXPECT_EQ(json_text(answer.fields), R"({"JobId":")" + s.codec.job_code(JobId{42}) + "\"}");
+  EXPECT_EQ(xml_text(answer.fields), "<JobId>" + s.codec.job_code(JobId{42}) + "</JobId>");
+}
+
+TEST(JobActions, CancelTheJobThatIsNamed) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::Done{};
+  const auto answer = s.run("CancelJob", {{"JobId", s.codec.job_code(JobId{42})}});
+  ASSERT_FALSE(answer.error);
+  EXPECT_EQ(json_text(answer.fields), "{}");
+  EXPECT_EQ(s.only<engine::CancelJob>().job, JobId{42});
+}
+
+TEST(ListTaskAction, RefusesATokenOfAnotherQueryOrOneThatExpired) {
+  FakeSurroundings s;
+  const std::string job = s.codec.job_code(JobId{42});
+  const std::string foreign = s.codec.next_token({5, 1234, WallMs{1'700'000'060'000}});
+  const auto answer = s.run("ListTask", {{"Limit", "10"}, {"JobId", job}, {"NextToken", foreign}});
+  ASSERT_TRUE(answer.error);
+  EXPECT_EQ(answer.error->code, ErrorCode::InvalidNextToken);
+  EXPECT_NE(answer.error->message.find("this query"), std::string::npos);
+}
+
+TEST(ImportFleetAction, HandsTheFleetToTheEngine) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::FleetImported{1, 0, 0};
+  const auto answer =
+      s.run("ImportFleet",
+            {{"Entries", R"({"devices":[{"ProductKey":"p","DeviceName":"lamp-1","DeviceSecret":"s"}]})"},
+             {"DryRun", "true"}});
+  ASSERT_FALSE(answer.error) << public_message(*answer.error);
+  EXPECT_TRUE(s.only<engine::ImportFleet>().dry_run);
+  EXPECT_EQ(s.only<engine::ImportFleet>().devices.size(), 1u);
+  EXPECT_EQ(json_text(answer.fields), R"({"Data":{"Added":1,"Changed":0,"Same":0,"DryRun":true}})");
+}
+
+}  // namespace
+}  // namespace rollcall::api

@@ -1,0 +1,69 @@
+// The cloud API behind HTTP: a request is read and authenticated, its action looked up and carried out, and
+// the answer put in its envelope. There is one API core for now, so the service itself owns the memory of
+// used nonces; with more cores that memory must be shared. Made by server/; net/ hands it the requests.
+// Thread: the core that serves HTTP.
+#pragma once
+
+#include <memory>
+
+#include "api/action_table.hpp"
+#include "api/api_config.hpp"
+#include "api/request_reader.hpp"
+#include "base/clock.hpp"
+#include "base/counters.hpp"
+#include "base/http.hpp"
+#include "base/random.hpp"
+
+namespace rollcall::api {
+
+// What the metrics show of the API.
+struct ApiProbe {
+  Counter requests;
+  Counter gateway_failures;   // refused before an action saw them
+  Counter business_failures;  // Success:false
+  Counter unknown_parameters;
+};
+
+class ApiService final : public HttpHandler {
+ public:
+  // What the service works with; all of it outlives the service.
+  struct Surroundings {
+    EnginePort& engine;
+    QueryPort& queries;
+    const Clock& clock;
+    Random& random;
+  };
+  // `codec_key` is the store's, so that codes survive restarts.
+  ApiService(Surroundings surroundings, const IdCodec::Key& codec_key, ApiConfig config);
+
+  // The access keys from now on; requests that were authenticated before stay so.
+  void set_keys(std::shared_ptr<const KeyRing> keys) { keys_ = std::move(keys); }
+  const ApiProbe& probe() const noexcept { return probe_; }
+
+  // Answers every request, later or at once. The service must outlive the answers of its ports.
+  void handle(HttpRequest&& request, HttpResponder respond) override;
+
+ private:
+  // A request on its way from the action to its answer.
+  struct Flight {
+    AnswerContext answer;
+    Call call;
+    HttpResponder respond;
+  };
+  Result<const ActionRow*> admit(const HttpRequest& request, const NameValues& query, Parameters parameters,
+                                 Flight& flight);
+  Status check_instance(const Parameters& parameters) const;
+  void finish(const Flight& flight, const ActionAnswer& answer);
+
+  const Clock& clock_;
+  Random& random_;
+  const IdCodec::Key codec_key_;
+  const IdCodec codec_;
+  const ApiConfig config_;
+  const ActionContext context_;
+  std::shared_ptr<const KeyRing> keys_;
+  NonceStore nonces_;
+  ApiProbe probe_;
+};
+
+}  // namespace rollcall::api
