@@ -1,0 +1,140 @@
+#include "server/config.hpp"
+
+#include <toml++/toml.h>
+
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <sstream>
+
+namespace rollcall::server {
+namespace {
+
+Error bad(const std::string& path, const toml::node& node, std::string_view key, std::string_view rule) {
+  std::ostringstream text;
+  text << path << ":" << node.source().begin.line << ": " << key << " " << rule;
+  return Error(ErrorCode::InvalidFormattedParameter, text.str());
+}
+
+// One setting: takes the node, or says which rule it breaks (empty = taken).
+using Take = std::function<std::string(const toml::node&)>;
+
+Take text(std::string& target) {
+  return [&target](const toml::node& node) -> std::string {
+    auto value = node.value_exact<std::string>();
+    if (!value) return "is a text";
+    target = *value;
+    return {};
+  };
+}
+
+Take flag(bool& target) {
+  return [&target](const toml::node& node) -> std::string {
+    auto value = node.value_exact<bool>();
+    if (!value) return "is true or false";
+    target = *value;
+    return {};
+  };
+}
+
+Take number(int64_t& target, int64_t min, int64_t max) {
+  return [&target, min, max](const toml::node& node) -> std::string {
+    auto value = node.value_exact<int64_t>();
+    if (!value || *value < min || *value > max)
+      return "is a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+    target = *value;
+    return {};
+  };
+}
+
+// A setting with two words.
+Take either(bool& target, std::string yes, std::string no) {
+  return [&target, yes, no](const toml::node& node) -> std::string {
+    auto value = node.value_exact<std::string>();
+    if (!value || (*value != yes && *value != no)) return "is \"" + yes + "\" or \"" + no + "\"";
+    target = *value == yes;
+    return {};
+  };
+}
+
+Take hours(int64_t& target_ms) {
+  return [&target_ms](const toml::node& node) -> std::string {
+    auto value = node.value_exact<int64_t>();
+    if (!value || *value < 0 || *value > 24 * 366)
+      return "is a whole number of hours from 0 (for ever) to 8784";
+    target_ms = *value * 3'600'000;
+    return {};
+  };
+}
+
+// Every key of the file. docs/HACKING.md lists them for people.
+std::map<std::string, Take> settings(Config& c, bool& qps_enabled) {
+  constexpr int64_t kMany = 1'000'000'000;
+  return {
+      {"server.data", text(c.data_dir)},
+      {"server.http", text(c.http)},
+      {"server.https", text(c.https)},
+      {"server.mqtt", text(c.mqtt)},
+      {"server.store", text(c.store)},
+      {"server.public_url", text(c.public_url)},
+      {"server.tls_certificate", text(c.tls_certificate)},
+      {"server.tls_key", text(c.tls_key)},
+      {"server.log_json", flag(c.log_json)},
+      {"api.strict", flag(c.api.strict)},
+      {"api.region", text(c.api.region)},
+      {"api.chinese", flag(c.api.chinese)},
+      {"jobs.unknown_targets", either(c.engine.unknown_targets_skip, "skip", "refuse")},
+      {"jobs.lifetime_hours", hours(c.api.limits.job_lifetime_ms)},
+      {"jobs.next_wait_ms", number(c.engine.next_wait_ms, 0, 60'000)},
+      {"limits.rollout_per_minute_max", number(c.api.limits.rollout_per_minute_max, 50, kMany)},
+      {"limits.schedule_min_delay_seconds",
+       number(c.api.limits.schedule_min_delay_seconds, 0, 7 * 24 * 3600)},
+      {"limits.job_targets_max", number(c.engine.job_targets_max, 1, kMany)},
+      {"limits.qps_enabled", flag(qps_enabled)},
+      {"limits.http_request_bytes_max", number(c.http_request_bytes_max, 16 << 10, 1 << 30)},
+  };
+}
+
+Status walk(const std::string& path, const toml::table& table, const std::string& prefix,
+            const std::map<std::string, Take>& known) {
+  for (const auto& [key, node] : table) {
+    const std::string name = prefix + std::string(key.str());
+    if (const toml::table* inner = node.as_table()) {
+      ROLLCALL_TRY_STATUS(walk(path, *inner, name + ".", known));
+      continue;
+    }
+    auto it = known.find(name);
+    if (it == known.end()) return fail(bad(path, node, name, "is no setting of this version"));
+    if (std::string rule = it->second(node); !rule.empty()) return fail(bad(path, node, name, rule));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status read_config_file(const std::string& path, Config& config) {
+  try {
+    const toml::table table = toml::parse_file(path);
+    bool qps_enabled = false;
+    return walk(path, table, "", settings(config, qps_enabled));
+  } catch (const toml::parse_error& error) {
+    std::ostringstream text;
+    text << path << ":" << error.source().begin.line << ": " << error.description();
+    return fail(ErrorCode::InvalidFormattedParameter, text.str());
+  }
+}
+
+void read_config_environment(Config& config) {
+  const auto take = [](const char* name, std::string& target) {
+    if (const char* value = std::getenv(name); value && *value) target = value;
+  };
+  take("ROLLCALL_DATA", config.data_dir);
+  take("ROLLCALL_HTTP", config.http);
+  take("ROLLCALL_HTTPS", config.https);
+  take("ROLLCALL_MQTT", config.mqtt);
+  take("ROLLCALL_STORE", config.store);
+  take("ROLLCALL_READY_FILE", config.ready_file);
+  take("ROLLCALL_PUBLIC_URL", config.public_url);
+}
+
+}  // namespace rollcall::server

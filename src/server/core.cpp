@@ -1,0 +1,111 @@
+#include "server/core.hpp"
+
+#include <future>
+
+#include "base/limits.hpp"
+
+namespace rollcall::server {
+namespace {
+
+constexpr int64_t kGatewayTickMs = 1'000;
+constexpr int64_t kRetryMs = 2;
+
+net::HttpServerOptions http_options(const Config& config, std::shared_ptr<net::TlsContext> tls) {
+  net::HttpServerOptions options;
+  options.head_bytes_max = static_cast<size_t>(config.http_request_bytes_max);
+  options.body_bytes_max = static_cast<size_t>(config.http_request_bytes_max);
+  options.tls = std::move(tls);
+  return options;
+}
+
+}  // namespace
+
+Core::Core(uint16_t number, const Config& config, const IdCodec::Key& key, gateway::GatewayProbe& probe)
+    : number_(number),
+      config_(config),
+      effects_(limits::kMailboxEntriesMax, [this] { loop_.wake(); }),
+      mqtt_(loop_, net::TcpServerOptions{}),
+      gateway_(number, mqtt_, clock_, key, config.gateway, probe, *this) {
+  loop_.on_wake([this] { take_effects(); });
+  loop_.after_poll([this] { flush_commands(); });
+  loop_.every(kGatewayTickMs, [this] { gateway_.tick(clock_.steady()); });
+}
+
+Core::~Core() { stop(); }
+
+Status Core::listen_mqtt(const net::Address& address) { return mqtt_.listen(address, gateway_); }
+
+Status Core::listen_http(const net::Address& address, HttpHandler& handler,
+                         std::shared_ptr<net::TlsContext> tls) {
+  http_.push_back(std::make_unique<net::HttpServer>(loop_, http_options(config_, std::move(tls))));
+  return http_.back()->listen(address, handler);
+}
+
+void Core::start() {
+  thread_ = std::thread([this] { loop_.run(); });
+}
+
+void Core::stop_listening() {
+  std::promise<void> done;
+  loop_.post([this, &done] {
+    mqtt_.stop_listening();
+    for (auto& server : http_) {
+      server->stop_listening();
+      server->close_all();
+    }
+    done.set_value();
+  });
+  if (thread_.joinable()) done.get_future().wait();
+}
+
+void Core::stop() {
+  if (!thread_.joinable()) return;
+  loop_.stop();
+  thread_.join();
+}
+
+bool Core::send(engine::Command&& command) {
+  if (outgoing_.size() >= limits::kMailboxEntriesMax) return false;
+  outgoing_.push_back(std::move(command));
+  return true;
+}
+
+bool Core::submit(engine::Actor actor, api::ApiRequest request, api::EnginePort::Done done) {
+  if (outgoing_.size() >= limits::kMailboxEntriesMax) return false;
+  const uint64_t ticket = next_ticket_++;
+  waiting_.emplace(ticket, std::move(done));
+  outgoing_.push_back(engine::ApiCommand{{number_, ticket}, std::move(actor), std::move(request)});
+  return true;
+}
+
+bool Core::run(Query query, api::QueryPort::Done done) {
+  net::CoreLoop* loop = &loop_;
+  return reader_->submit([loop, query = std::move(query), done = std::move(done)](engine::Queries& queries) {
+    auto result = std::make_shared<Result<api::Node>>(query(queries));
+    loop->post([result, done] { done(std::move(*result)); });
+  });
+}
+
+void Core::flush_commands() {
+  if (outgoing_.empty() || engine_->submit(outgoing_) || retry_armed_) return;
+  retry_armed_ = true;  // the engine's mailbox is full: keep what is there and try again
+  loop_.after(kRetryMs, [this] { retry_armed_ = false; });
+}
+
+void Core::take_effects() {
+  effects_.drain(incoming_);
+  for (engine::Effect& effect : incoming_) {
+    if (auto* reply = std::get_if<engine::ApiReply>(&effect.what)) {
+      auto it = waiting_.find(reply->ticket);
+      if (it == waiting_.end()) continue;
+      api::EnginePort::Done done = std::move(it->second);
+      waiting_.erase(it);
+      done(std::move(reply->outcome));
+    } else {
+      gateway_.deliver(std::move(effect.what));
+    }
+  }
+  incoming_.clear();
+}
+
+}  // namespace rollcall::server

@@ -1,0 +1,77 @@
+// One core: an event loop with its device connections and, on core 0, the HTTP port. Glues the sans-I/O parts
+// to sockets and mailboxes: commands leave in one batch per loop round, effects come in one batch per
+// wake-up. Thread: made by the main thread, then its own; stop() from the main thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "api/ports.hpp"
+#include "api/service.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "gateway/core.hpp"
+#include "net/core_loop.hpp"
+#include "net/http_server.hpp"
+#include "net/tcp_server.hpp"
+#include "server/config.hpp"
+#include "server/engine_thread.hpp"
+#include "server/reader_thread.hpp"
+
+namespace rollcall::server {
+
+class Core final : public gateway::CommandSink, public api::EnginePort, public api::QueryPort {
+ public:
+  Core(uint16_t number, const Config& config, const IdCodec::Key& key, gateway::GatewayProbe& probe);
+  ~Core() override;
+
+  EffectMailbox& effects() { return effects_; }
+  // Before start(): what this core talks to.
+  void connect(EngineThread& engine, ReaderThread& reader) {
+    engine_ = &engine;
+    reader_ = &reader;
+  }
+  Status listen_mqtt(const net::Address& address);
+  // `handler` answers on this core.
+  Status listen_http(const net::Address& address, HttpHandler& handler, std::shared_ptr<net::TlsContext> tls);
+  net::Address mqtt_bound() const { return mqtt_.bound(); }
+  net::Address http_bound(size_t index) const { return http_[index]->bound(); }
+
+  void start();
+  // No new connections; HTTP answers under way are finished. Devices are closed by the engine's effects.
+  void stop_listening();
+  void stop();
+
+  bool send(engine::Command&& command) override;
+  bool submit(engine::Actor actor, api::ApiRequest request, api::EnginePort::Done done) override;
+  bool run(Query query, api::QueryPort::Done done) override;
+
+  net::CoreLoop& loop() { return loop_; }
+
+ private:
+  void take_effects();
+  void flush_commands();
+
+  const uint16_t number_;
+  const Config& config_;
+  SystemClock clock_;
+  net::CoreLoop loop_;
+  EffectMailbox effects_;
+  net::TcpServer mqtt_;
+  gateway::Core gateway_;
+  std::vector<std::unique_ptr<net::HttpServer>> http_;
+  EngineThread* engine_ = nullptr;
+  ReaderThread* reader_ = nullptr;
+  std::vector<engine::Command> outgoing_;
+  bool retry_armed_ = false;
+  std::vector<engine::Effect> incoming_;
+  std::unordered_map<uint64_t, api::EnginePort::Done> waiting_;  // bounded by the requests under way
+  uint64_t next_ticket_ = 1;
+  std::thread thread_;
+};
+
+}  // namespace rollcall::server

@@ -1,0 +1,125 @@
+#include "server/server.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "net/address.hpp"
+#include "net/tls.hpp"
+#include "server/metrics.hpp"
+#include "store/sqlite/open.hpp"
+
+namespace rollcall::server {
+namespace {
+
+// As many descriptors as the system lets this process have: each device takes one.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<net::Address> address_of(const std::string& text, const char* flag) {
+  auto address = net::parse_address(text);
+  if (!address)
+    return fail(ErrorCode::InvalidFormattedParameter,
+                std::string(flag) + " " + text + ": " + public_message(address.error()));
+  return address;
+}
+
+Error listening(const char* flag, const std::string& address, const Error& error) {
+  return Error(ErrorCode::ServiceUnavailable,
+               std::string("cannot listen on ") + flag + " " + address + ": " + public_message(error) +
+                   ". Is another server running there? Another port can be given with " + flag + ".");
+}
+
+}  // namespace
+
+Server::Server(const Config& config) : config_(config) {}
+Server::~Server() { stop(); }
+
+Result<std::unique_ptr<Server>> Server::start(const Config& config) {
+  std::unique_ptr<Server> server(new Server(config));
+  ROLLCALL_TRY_STATUS(server->open());
+  ROLLCALL_TRY_STATUS(server->listen());
+  return server;
+}
+
+Status Server::open() {
+  if (config_.store != "sqlite")
+    return fail(ErrorCode::InvalidFormattedParameter,
+                "--store " + config_.store + ": this version has the store \"sqlite\" only");
+  raise_file_limit();
+  ROLLCALL_TRY_STATUS(make_data_folder(config_.data_dir));
+  const store::SqliteOptions options{config_.data_dir + "/rollcall.db", config_.synchronous_full, 16 * 1024};
+  ROLLCALL_TRY(store_, store::open_sqlite(options, engine_random_));
+  ROLLCALL_TRY(admin_, ensure_admin_key(*store_, config_.data_dir, engine_random_, clock_.wall()));
+  ROLLCALL_TRY(codec_key_, store_->id_key());
+  ROLLCALL_TRY(auto keys, store_->access_keys(1'000));
+  ROLLCALL_TRY(auto reader, store::open_sqlite_reader(options));
+
+  core_ = std::make_unique<Core>(0, config_, codec_key_, gateway_probe_);
+  reader_ = std::make_unique<ReaderThread>(std::move(reader));
+  engine_ = std::make_unique<EngineThread>(std::move(store_), clock_, engine_random_,
+                                           std::vector{&core_->effects()});
+  core_->connect(*engine_, *reader_);
+  api_ = std::make_unique<api::ApiService>(api::ApiService::Surroundings{*core_, *core_, clock_, api_random_},
+                                           codec_key_, config_.api);
+  api_->set_keys(std::make_shared<const api::KeyRing>(std::move(keys)));
+  router_ = std::make_unique<Router>(
+      *api_, Router::Pages{[this] { return render_metrics(engine_->probe(), gateway_probe_); },
+                           [this] { return engine_->probe().store_healthy.value() == 1; }});
+  return engine_->start(config_.engine);
+}
+
+Status Server::listen() {
+  ROLLCALL_TRY(net::Address http, address_of(config_.http, "--http"));
+  ROLLCALL_TRY(net::Address mqtt, address_of(config_.mqtt, "--mqtt"));
+  if (Status status = core_->listen_http(http, *router_, nullptr); !status)
+    return fail(listening("--http", config_.http, status.error()));
+  addresses_.http = core_->http_bound(0).text();
+  if (!config_.https.empty()) {
+    ROLLCALL_TRY(net::Address https, address_of(config_.https, "--https"));
+    net::TlsFiles files{config_.tls_certificate, config_.tls_key};
+    if (files.certificate_path.empty()) {
+      ROLLCALL_TRY(files, net::generate_self_signed(config_.data_dir, https.host));
+    }
+    ROLLCALL_TRY(auto tls, net::TlsContext::load(files));
+    if (Status status = core_->listen_http(https, *router_, tls); !status)
+      return fail(listening("--https", config_.https, status.error()));
+    addresses_.https = core_->http_bound(1).text();
+  }
+  if (Status status = core_->listen_mqtt(mqtt); !status)
+    return fail(listening("--mqtt", config_.mqtt, status.error()));
+  addresses_.mqtt = core_->mqtt_bound().text();
+  core_->start();
+  started_ = true;
+  return {};
+}
+
+void Server::stop() {
+  if (started_) core_->stop_listening();
+  if (engine_) engine_->stop();
+  if (reader_) reader_->stop();
+  if (started_) core_->stop();
+  started_ = false;
+}
+
+std::string Server::ready_text() const {
+  std::string out = "{\"pid\":" + std::to_string(::getpid());
+  const auto add = [&out](const char* name, const std::string& value) {
+    if (value.empty()) return;
+    out += ",\"" + std::string(name) + "\":";
+    append_json_string(out, value);
+  };
+  add("http", addresses_.http);
+  add("https", addresses_.https);
+  add("mqtt", addresses_.mqtt);
+  add("accessKeyId", admin_.key.id);
+  add("accessKeySecret", admin_.key.secret.reveal());
+  return out + "}\n";
+}
+
+}  // namespace rollcall::server
