@@ -130,16 +130,18 @@ Result<JobUpdateContent> read_job_update(const Request& request) {
   return update;
 }
 
-Result<DeviceReply> read_device_reply(std::string_view text) {
+Result<DeviceReply> read_device_reply(std::string_view text, std::optional<uint32_t> id_from_topic) {
   text = trim(text);
   ROLLCALL_TRY_STATUS(check_object(text));
   DeviceReply reply;
-  const auto id = given(text, "id");
-  const auto id_number = id ? whole_number(*id) : std::nullopt;
-  if (!id_number || *id_number < 0 || *id_number > UINT32_MAX)
-    return refuse("id is not one that this server sent.");
-  reply.alink_id = static_cast<uint32_t>(*id_number);
-  reply.id_json = *id;
+  if (id_from_topic) {
+    reply.alink_id = *id_from_topic;
+  } else {
+    const auto id = given(text, "id");
+    const auto number = id ? whole_number(*id) : std::nullopt;
+    if (!number || *number < 0 || *number > UINT32_MAX) return refuse("id is not one that this server sent.");
+    reply.alink_id = static_cast<uint32_t>(*number);
+  }
   const auto raw_code = given(text, "code");
   const auto code = raw_code ? whole_number(*raw_code) : std::nullopt;
   if (!code || *code < INT32_MIN || *code > INT32_MAX)

@@ -48,9 +48,10 @@ struct DeviceReply {
   int32_t code = 200;
   std::string data;     // compact JSON, "{}" when absent
   std::string message;  // decoded
-  std::string_view id_json;
 };
-Result<DeviceReply> read_device_reply(std::string_view text);
+// `id_from_topic`: the message id of an RRPC topic, which then counts instead of the id in the text.
+Result<DeviceReply> read_device_reply(std::string_view text,
+                                      std::optional<uint32_t> id_from_topic = std::nullopt);
 
 // thing/event/property/post: the raw text of `params`, an object.
 Result<std::string_view> read_property_post(const Request& request);

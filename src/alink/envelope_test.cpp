@@ -165,6 +165,11 @@ TEST(AlinkEnvelope, RefusesRepliesWithoutACodeOrAnIdOfOurs) {
     EXPECT_FALSE(read_device_reply(text)) << text;
 }
 
+TEST(AlinkEnvelope, TakesTheIdOfAnRrpcAnswerFromItsTopic) {
+  EXPECT_EQ(read_device_reply(R"({"id":"3","code":200,"data":{"ok":1}})", 77)->alink_id, 77u);
+  EXPECT_EQ(read_device_reply(R"({"code":200})", 77)->alink_id, 77u);
+}
+
 TEST(AlinkEnvelope, CutsLongMessagesBetweenCharacters) {
   std::string chinese;
   for (int i = 0; i < 2000; ++i) chinese += "设";

@@ -1,0 +1,103 @@
+// One device connection and what all connections of a core share. Small, because most connections are idle:
+// parameters of the login live only until CONNACK, product keys and filter sets are shared, lists are empty
+// without traffic. Made by Core; read and changed by Dialogue (session callbacks), uplink and downlink.
+// Thread: the core that owns it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "alink/subscriptions.hpp"
+#include "alink/topics.hpp"
+#include "base/byte_stream.hpp"
+#include "base/clock.hpp"
+#include "engine/commands.hpp"
+#include "gateway/device_auth.hpp"
+#include "gateway/gateway_config.hpp"
+#include "model/id_codec.hpp"
+#include "mqtt/server_session.hpp"
+
+namespace rollcall::gateway {
+
+// Where commands for the engine go: the outgoing batch of this core.
+class CommandSink {
+ public:
+  virtual ~CommandSink() = default;
+  // False when the engine's mailbox is full: nothing was taken.
+  virtual bool send(engine::Command&& command) = 0;
+};
+
+struct Services {
+  uint16_t core_number;
+  ByteSink& sink;
+  const Clock& clock;
+  IdCodec codec;
+  GatewayConfig config;
+  GatewayProbe& probe;
+  CommandSink& commands;
+  alink::FilterSetPool filter_sets;
+  std::string out;   // bytes for the connection that is being served
+  std::string text;  // a JSON text in the making
+  // CloseSession commands that the engine had no room for; sent by tick(). One per connection that has ended.
+  std::vector<engine::SessionRef> unsent_closes;
+};
+
+// A task's message that was sent on this connection and that something may still answer.
+struct PushedTask {
+  TaskKey key;
+  int32_t attempt = 1;
+  uint32_t alink_id = 0;
+  uint32_t serial = 0;  // token of the QoS 1 packet; 0 = sent with QoS 0
+  // SET_PROPERTY only: a property report may show its values (DESIGN 5.12).
+  std::shared_ptr<const JobContent> property_set;
+};
+
+struct Arrival {
+  std::string peer;
+  DeviceLogin login;
+};
+
+struct Connection {
+  enum class Stage : uint8_t {
+    Greeting,  // no CONNECT yet
+    Finding,   // engine::FindDevice is under way
+    Opening,   // engine::OpenSession is under way
+    Open,
+    Closing,  // nothing is read or sent any more
+  };
+
+  ConnectionRef ref;
+  mqtt::ServerSession session;
+  std::unique_ptr<Arrival> arrival;          // until Open
+  const std::string* product_key = nullptr;  // shared by the core; from Open on
+  std::string device_name;                   // from Open on
+  std::shared_ptr<const alink::FilterSet> filters;
+  std::vector<PushedTask> pushes;  // at most limits::kMqttInFlightMax
+  DeviceId device;
+  int64_t epoch = 0;  // 0: no session that the engine must be told the end of
+  SteadyUs opened_at;
+  uint32_t last_serial = 0;
+  Stage stage = Stage::Greeting;
+  bool filters_changed = false;  // the engine does not know `filters` yet
+
+  alink::DeviceNames names() const { return {*product_key, device_name}; }
+};
+
+// The reference that goes with every command of an open session.
+engine::SessionRef session_ref(const Services& services, const Connection& connection);
+// Hands a command to the engine. When the engine is full the connection is given up, unacknowledged: the
+// device tries again.
+bool command(Services& services, Connection& connection, engine::Command&& what);
+// Reads nothing more; what is in services.out still goes out with finish().
+void hang_up(Services& services, Connection& connection);
+// The end of every entry point that served this connection: sends services.out, tells the engine of changed
+// filters and closes after a hang_up(). False when the bytes were not taken.
+bool finish(Services& services, Connection& connection);
+
+// Keeps a push that may be answered; forgets the oldest when there are too many.
+void remember_push(Connection& connection, PushedTask push);
+
+}  // namespace rollcall::gateway

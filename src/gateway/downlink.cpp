@@ -1,0 +1,201 @@
+#include "gateway/downlink.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "alink/messages.hpp"
+#include "mqtt/encoder.hpp"
+
+namespace rollcall::gateway {
+namespace {
+
+// A payload in up to three pieces, of which the middle one is shared by all devices of a job.
+struct Payload {
+  std::string_view head;
+  std::string_view body;
+  std::string_view tail;
+};
+
+void publish(Services& services, const mqtt::PublishHead& head, const Payload& payload) {
+  mqtt::append_publish_head(services.out, head,
+                            payload.head.size() + payload.body.size() + payload.tail.size());
+  services.out.append(payload.head).append(payload.body).append(payload.tail);
+  services.probe.publishes_out.add();
+}
+
+PushedTask pushed(const engine::PushTask& push) {
+  PushedTask task;
+  task.key = push.key;
+  task.attempt = push.attempt;
+  task.alink_id = alink_id(push.key.job, push.attempt);
+  return task;
+}
+
+// Publishes with the QoS of the job. False when a QoS 1 packet has no place in the session's window: the task
+// stays unconfirmed and is sent again on the device's next connection (DESIGN 5.11).
+bool publish_push(Services& services, Connection& connection, PushedTask& task, std::string_view topic,
+                  const JobContent& content, const Payload& payload) {
+  mqtt::PublishHead head{.topic = topic};
+  if (content.qos == MessageQos::Qos1) {
+    task.serial = ++connection.last_serial;
+    const auto packet_id = connection.session.begin_push(task.serial);
+    if (!packet_id) return false;
+    head.packet_id = *packet_id;
+    head.qos = 1;
+  }
+  publish(services, head, payload);
+  return true;
+}
+
+void push_custom_job(Services& services, Connection& connection, const engine::PushTask& push) {
+  PushedTask task = pushed(push);
+  std::string topic;
+  alink::append_system_topic(topic, connection.names(), alink::kJobNotify);
+  services.text.clear();
+  const std::string code = services.codec.task_code(push.key);
+  alink::append_job_notify_head(services.text, task.alink_id,
+                                {code, task_status_text(TaskStatus::Sent), std::nullopt});
+  const Payload payload{services.text, push.content->body, alink::kJobNotifyTail};
+  if (publish_push(services, connection, task, topic, *push.content, payload))
+    remember_push(connection, std::move(task));
+  finish(services, connection);
+}
+
+void push_pub(Services& services, Connection& connection, const engine::PushTask& push) {
+  PushedTask task = pushed(push);
+  std::string topic;
+  alink::append_user_topic(topic, connection.names(), push.content->topic_short_name);
+  if (!publish_push(services, connection, task, topic, *push.content, {push.content->body, {}, {}})) return;
+  if (task.serial != 0) {
+    remember_push(connection, std::move(task));
+    finish(services, connection);
+    return;
+  }
+  // With QoS 0 written is all there is to know (DESIGN 5.12).
+  if (!finish(services, connection)) return;
+  command(services, connection,
+          engine::PushWritten{session_ref(services, connection), push.key, push.attempt});
+  finish(services, connection);
+}
+
+// Property sets and service calls go out once, with QoS 0: late delivery would be worse than none
+// (DESIGN 5.9).
+void push_property_set(Services& services, Connection& connection, const engine::PushTask& push) {
+  PushedTask task = pushed(push);
+  task.property_set = push.content;
+  std::string topic;
+  alink::append_system_topic(topic, connection.names(), alink::kPropertySet);
+  services.text.clear();
+  alink::append_property_set_head(services.text, task.alink_id);
+  publish(services, {.topic = topic}, {services.text, push.content->body, alink::kCallTail});
+  remember_push(connection, std::move(task));
+  finish(services, connection);
+}
+
+void push_service_call(Services& services, Connection& connection, const engine::PushTask& push) {
+  const JobContent& content = *push.content;
+  const uint32_t id = alink_id(push.key.job, push.attempt);
+  std::string topic;
+  if (!content.sync_service) {
+    alink::append_system_topic(topic, connection.names(), alink::kServicePrefix);
+    topic.append(content.service_identifier);
+  } else if (connection.filters->mode().ext_rrpc) {
+    alink::append_ext_rrpc_service_topic(topic, connection.names(), id, content.service_identifier);
+  } else {
+    alink::append_rrpc_request_topic(topic, connection.names(), id);
+  }
+  services.text.clear();
+  alink::append_service_call_head(services.text, id, content.service_identifier);
+  publish(services, {.topic = topic}, {services.text, content.body, alink::kCallTail});
+  finish(services, connection);
+}
+
+void acknowledge(Services& services, const engine::Echo& echo) {
+  if (echo.packet_id != 0) mqtt::append_puback(services.out, echo.packet_id);
+}
+
+}  // namespace
+
+void publish_reply(Services& services, Connection& connection, std::string_view suffix,
+                   std::string_view payload) {
+  if (!connection.filters->deliverable_system(suffix)) return;
+  std::string topic;
+  alink::append_system_topic(topic, connection.names(), suffix);
+  publish(services, {.topic = topic}, {payload, {}, {}});
+}
+
+void push_task(Services& services, Connection& connection, const engine::PushTask& push) {
+  services.out.clear();
+  switch (push.content->type) {
+    case JobType::CustomJob:
+      return push_custom_job(services, connection, push);
+    case JobType::Pub:
+      return push_pub(services, connection, push);
+    case JobType::SetProperty:
+      return push_property_set(services, connection, push);
+    case JobType::InvokeService:
+      return push_service_call(services, connection, push);
+  }
+}
+
+void tell_task(Services& services, Connection& connection, const engine::TellTask& tell) {
+  if (!connection.filters->job_notify()) return;
+  services.out.clear();
+  services.text.clear();
+  std::string topic;
+  alink::append_system_topic(topic, connection.names(), alink::kJobNotify);
+  const std::string code = services.codec.task_code(tell.key);
+  alink::append_job_notify(services.text, alink_id(tell.key.job, tell.attempt),
+                           {code, task_status_text(tell.status), std::nullopt}, "{}");
+  // QoS 1, so that TCP's last seconds do not swallow it; nothing waits for the PUBACK (token 0).
+  mqtt::PublishHead head{.topic = topic};
+  if (const auto packet_id = connection.session.begin_push(0)) {
+    head.packet_id = *packet_id;
+    head.qos = 1;
+  }
+  publish(services, head, {services.text, {}, {}});
+  finish(services, connection);
+}
+
+void answer_job_get(Services& services, Connection& connection, const engine::JobGetReply& reply) {
+  services.out.clear();
+  services.text.clear();
+  acknowledge(services, reply.echo);
+  std::vector<std::string> codes;
+  codes.reserve(reply.items.size());
+  for (const auto& item : reply.items) codes.push_back(services.codec.task_code(item.key));
+  if (reply.kind == engine::GetKind::List) {
+    std::vector<alink::TaskText> tasks;
+    for (size_t i = 0; i < codes.size(); ++i)
+      tasks.push_back({codes[i], task_status_text(reply.items[i].status), std::nullopt});
+    alink::append_job_list_reply(services.text, reply.echo.id_json, tasks);
+  } else {
+    std::optional<alink::TaskWithDocument> task;
+    if (!codes.empty() && reply.items[0].content) {
+      task = alink::TaskWithDocument{{codes[0], task_status_text(reply.items[0].status), std::nullopt},
+                                     reply.items[0].content->body};
+    }
+    alink::append_job_get_reply(services.text, reply.echo.id_json, reply.echo.task_code, task);
+  }
+  publish_reply(services, connection, alink::kJobGetReply, services.text);
+  finish(services, connection);
+}
+
+void answer_job_update(Services& services, Connection& connection, const engine::JobUpdateReply& reply) {
+  services.out.clear();
+  services.text.clear();
+  acknowledge(services, reply.echo);
+  std::optional<alink::Failure> failure;
+  std::string message;
+  if (!reply.status) {
+    message = public_message(reply.status.error());
+    failure = alink::Failure{error_row(reply.status.error().code).alink_code, message};
+  }
+  alink::append_job_update_reply(services.text, reply.echo.id_json, reply.echo.task_code, failure);
+  publish_reply(services, connection, alink::kJobUpdateReply, services.text);
+  finish(services, connection);
+}
+
+}  // namespace rollcall::gateway
