@@ -156,6 +156,37 @@ TEST_P(SqliteFailure, ForEverThenACrashLeavesTheFailedCommitWholeOrNotAtAll) {
   EXPECT_GE(lost, nth - 2) << "only the last sync leaves room for doubt";
 }
 
+// Tasks hold times relative to their job's creation, which the store remembers.
+TEST_P(SqliteFailure, ForgetsTheTimesOfAJobThatWasNotMade) {
+  open(1);
+  ASSERT_TRUE(commit(devices(1, 1)));
+  const auto made_at = [](WallMs created_at) {
+    ChangeSet changes;
+    NewJob created;
+    created.job.id = JobId{1};
+    created.job.instance = InstanceId{1};
+    created.job.status = JobStatus::InProgress;
+    created.job.created_at = created_at;
+    created.targets = {DeviceId{1}};
+    changes.new_jobs = {created};
+    TaskChange sent;
+    sent.task.key.job = JobId{1};
+    sent.task.device = DeviceId{1};
+    sent.task.status = TaskStatus::Sent;
+    sent.task.queued_at = sent.task.modified_at = created_at + 5;
+    sent.from_status = TaskStatus::Queued;
+    changes.tasks = {sent};
+    return changes;
+  };
+  disk.fail(1, GetParam(), false);
+  EXPECT_FALSE(commit(made_at(WallMs{1'000'000})));
+  disk.heal();
+  ASSERT_TRUE(commit(made_at(WallMs{2'000'000})));
+  open(1);
+  const std::vector<TaskKey> keys{{JobId{1}, 0}};
+  EXPECT_EQ(store->tasks(keys)->at(0).queued_at, WallMs{2'000'005});
+}
+
 TEST_P(SqliteFailure, OfACheckpointLosesNothing) {
   for (int64_t nth = 1;; ++nth) {
     ASSERT_LT(nth, 10'000);
