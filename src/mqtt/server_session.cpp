@@ -75,6 +75,10 @@ class ServerSession::Dispatcher {
 void ServerSession::feed(std::string_view bytes, SteadyUs now, std::string& out, SessionHandler& handler) {
   heard_at_ = now;
   if (state_ == State::AwaitConnect) {
+    // Judged by the first byte: what else comes to this port (HTTP, TLS) would not fill a packet for long.
+    const bool first = reader_.kept_bytes() == 0 && !bytes.empty();
+    if (first && static_cast<uint8_t>(bytes[0]) >> 4 != static_cast<uint8_t>(PacketType::Connect))
+      return fail(SessionFault::NotConnectFirst, std::nullopt, handler);
     const auto outcome = reader_.feed(bytes, Dispatcher(*this, out, handler), limits::kMqttConnectBytesMax);
     if (outcome.error) return fail(SessionFault::Malformed, outcome.error, handler);
     bytes = outcome.unread;

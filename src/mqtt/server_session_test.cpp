@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "mqtt/encoder.hpp"
 #include "mqtt/test_text.hpp"
 
@@ -67,6 +66,15 @@ TEST(MqttSession, DemandsConnectFirst) {
   Peer peer;
   EXPECT_EQ(peer.feed("c000"), "fault: first packet is not CONNECT\n");
   EXPECT_EQ(peer.feed(kConnect), "");
+}
+
+TEST(MqttSession, JudgesAStrangerByItsFirstByte) {
+  for (const char* start : {"16", "'GET / HTTP/1.1'", "30", "00"}) {
+    Peer peer;
+    EXPECT_EQ(peer.feed(start), "fault: first packet is not CONNECT\n") << start;
+  }
+  Peer patient;
+  EXPECT_EQ(patient.feed("10"), "");
 }
 
 TEST(MqttSession, ClosesOnASecondConnect) {
