@@ -55,6 +55,35 @@ class HmacContext {
   EVP_MAC_CTX* context_;
 };
 
+// One digest context and fetched algorithm per kind and thread: a fetch for each call costs more than a short
+// hash.
+class DigestContext {
+ public:
+  explicit DigestContext(HashKind kind)
+      : algorithm_(EVP_MD_fetch(nullptr, hash_name(kind), nullptr)), context_(EVP_MD_CTX_new()) {
+    ROLLCALL_CHECK(algorithm_ != nullptr && context_ != nullptr);
+  }
+  ~DigestContext() {
+    EVP_MD_CTX_free(context_);
+    EVP_MD_free(algorithm_);
+  }
+  DigestContext(const DigestContext&) = delete;
+  DigestContext& operator=(const DigestContext&) = delete;
+
+  std::string run(std::string_view data) {
+    unsigned char out[EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    ROLLCALL_CHECK(EVP_DigestInit_ex2(context_, algorithm_, nullptr) == 1);
+    ROLLCALL_CHECK(EVP_DigestUpdate(context_, data.data(), data.size()) == 1);
+    ROLLCALL_CHECK(EVP_DigestFinal_ex(context_, out, &length) == 1);
+    return std::string(reinterpret_cast<char*>(out), length);
+  }
+
+ private:
+  EVP_MD* algorithm_;
+  EVP_MD_CTX* context_;
+};
+
 EVP_CIPHER_CTX* make_cipher(const BlockCipher::Block& key, bool encrypt) {
   EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
   ROLLCALL_CHECK(context != nullptr);
@@ -83,11 +112,9 @@ int hex_value(char c) {
 }  // namespace
 
 std::string digest(HashKind kind, std::string_view data) {
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  const EVP_MD* md = kind == HashKind::Md5 ? EVP_md5() : kind == HashKind::Sha1 ? EVP_sha1() : EVP_sha256();
-  ROLLCALL_CHECK(EVP_Digest(data.data(), data.size(), out, &length, md, nullptr) == 1);
-  return std::string(reinterpret_cast<char*>(out), length);
+  thread_local DigestContext contexts[3] = {DigestContext(HashKind::Md5), DigestContext(HashKind::Sha1),
+                                            DigestContext(HashKind::Sha256)};
+  return contexts[static_cast<size_t>(kind)].run(data);
 }
 
 std::string hmac(HashKind kind, std::string_view key, std::string_view data) {

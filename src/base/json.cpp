@@ -133,7 +133,7 @@ Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits) 
   boost::json::parser parser({}, options);
   boost::json::error_code error;
   const size_t used = parser.write_some(text.data(), text.size(), error);
-  if (!error && !trim(text.substr(used)).empty())
+  if (!error && text.find_first_not_of(" \t\r\n", used) != std::string_view::npos)
     return fail(ErrorCode::InvalidFormattedParameter,
                 "not valid JSON: text behind the value at byte " + std::to_string(used));
   if (error)
@@ -207,6 +207,7 @@ std::optional<std::string> json_unquote(std::string_view raw) {
   if (raw.size() < 2 || raw.front() != '"' || raw.back() != '"') return std::nullopt;
   std::string out;
   for (size_t i = 1; i + 1 < raw.size(); ++i) {
+    if (raw[i] == '"') return std::nullopt;  // the literal ends before its end
     if (raw[i] != '\\') {
       out.push_back(raw[i]);
       continue;

@@ -3,7 +3,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "base/json.hpp"
+#include "base/text.hpp"
 
 namespace rollcall {
 namespace {
@@ -60,7 +63,10 @@ void write(LogLevel level, spdlog::level::level_enum spd_level, std::string_view
            std::initializer_list<LogField> fields) {
   Sink& to = sink();
   if (level < to.level) return;
-  const std::string line = to.json ? json_line(event, fields) : plain_line(event, fields);
+  std::string line = to.json ? json_line(event, fields) : plain_line(event, fields);
+  // What JSON leaves alone and a terminal does not: DEL, C1 controls, ill-formed UTF-8.
+  if (std::any_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x7F; }))
+    line = excerpt(line, line.size());
   to.logger->log(spd_level, "{}", line);
 }
 

@@ -142,6 +142,22 @@ std::string form_decode(std::string_view text) {
   return out;
 }
 
+std::string replace_invalid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  uint32_t c = 0;
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = at;
+    if (next_code_point(text, at, c)) {
+      out.append(text.substr(begin, at - begin));
+    } else {
+      out.push_back('?');
+      ++at;
+    }
+  }
+  return out;
+}
+
 std::string excerpt(std::string_view text, size_t code_points_max) {
   std::string out;
   size_t at = 0;
