@@ -6,6 +6,9 @@
 #include "mqtt/encoder.hpp"
 
 namespace rollcall::mqtt {
+namespace {
+constexpr char kConnectHead = 0x10;  // type and flags of CONNECT [MQTT-2.2.2-1]
+}
 
 // Gives each packet its meaning in the state that the session is in.
 class ServerSession::Dispatcher {
@@ -77,8 +80,7 @@ void ServerSession::feed(std::string_view bytes, SteadyUs now, std::string& out,
   if (state_ == State::AwaitConnect) {
     // Judged by the first byte: what else comes to this port (HTTP, TLS) would not fill a packet for long.
     const bool first = reader_.kept_bytes() == 0 && !bytes.empty();
-    if (first && static_cast<uint8_t>(bytes[0]) >> 4 != static_cast<uint8_t>(PacketType::Connect))
-      return fail(SessionFault::NotConnectFirst, std::nullopt, handler);
+    if (first && bytes[0] != kConnectHead) return fail(SessionFault::NotConnectFirst, std::nullopt, handler);
     const auto outcome = reader_.feed(bytes, Dispatcher(*this, out, handler), limits::kMqttConnectBytesMax);
     if (outcome.error) return fail(SessionFault::Malformed, outcome.error, handler);
     bytes = outcome.unread;
