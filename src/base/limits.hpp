@@ -76,5 +76,17 @@ inline constexpr size_t kDeviceNamesPerCheckMax = 10'000;
 inline constexpr size_t kDevicesPerStateCallMax = 50;
 inline constexpr size_t kRelationsPerCallMax = 200;
 inline constexpr size_t kTslBytesMax = 512u * 1024;
+inline constexpr size_t kTslCompletedBytesMax = 4 * kTslBytesMax;  // set, get and post repeat the properties
+inline constexpr size_t kModulesMax = 200;                 // cloud-api C.4, as all below
+inline constexpr size_t kModuleFeaturesMax = 300;
+inline constexpr size_t kStructMembersMax = 50;
+inline constexpr size_t kEnumItemsMax = 100;
+inline constexpr size_t kTextCharactersMax = 10'240;
+inline constexpr size_t kArrayElementsMax = 512;
+inline constexpr size_t kFeatureParametersMax = 100;       // of one service each way, of one event
+inline constexpr size_t kModelParametersMax = 300;         // over all services and events of a module
+inline constexpr int kNestedTypesMax = 2;                  // arrays and structs in one another
+inline constexpr size_t kIdentifierCharactersMax = 50;
+inline constexpr size_t kModuleIdCharactersMax = 30;
 
 }  // namespace rollcall::limits

@@ -1,7 +1,11 @@
 // A product's thing model (TSL): read once, then asked "is this value legal here" (cloud-api C.5,
-// DESIGN 5.7). Thread: immutable after parse(), shared freely.
+// DESIGN 5.7). Custom modules: a document whose top level carries functionBlockId is that module; a member
+// functionBlocks holds several beside the default one. `step` is read over: the vendor does not say that a
+// value off the steps is refused. A float without a decimal part is relayed as written; missing struct
+// members are accepted. Thread: immutable after parse(), shared freely.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,9 +29,10 @@ class ThingModel {
   // outside its type: the error InvalidFormattedParameter names the path ("params.brightness"). On success
   // the text to send: compact, in the caller's own number spelling, strings that hold a number rewritten as
   // that number for numeric, bool and enum fields (DESIGN 5.4). Identifiers may be "module:identifier".
+  // An empty set is refused.
   Result<std::string> check_properties(std::string_view params) const;
   // Is `params` a legal input of service `identifier`? Likewise. Missing input parameters are accepted,
-  // unknown ones refused.
+  // unknown ones refused, and so are the platform's own services set and get: they have topics of their own.
   struct ServiceCall {
     std::string params;
     CallType call_type = CallType::Async;
@@ -41,8 +46,9 @@ class ThingModel {
 };
 
 // The TSL document that GetThingModelTsl returns for a product without an imported model, and the given TSL
-// with profile.productKey set and the platform's own services (set, get) and event (post) added where they
-// lack (cloud-api C.5). Compact JSON text.
+// with profile.productKey set and, when it has properties, the platform's own services (set, get) and event
+// (post) added where they lack (cloud-api C.5). Compact JSON text, numbers and labels as given. The given one
+// may have limits::kTslBytesMax bytes; only its outline is checked here: parse() the result.
 std::string empty_tsl(std::string_view product_key);
 Result<std::string> complete_tsl(std::string_view tsl, std::string_view product_key);
 // The Simple=true form: identifiers and data types without names and descriptions.
