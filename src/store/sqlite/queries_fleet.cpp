@@ -128,8 +128,8 @@ FleetQueries::FleetQueries(Connection& c)
       thing_model_(c, "thing_model",
                    "SELECT version, tsl FROM thing_model WHERE product = ?1 AND version = ?2"),
       latest_thing_model_(c, "latest_thing_model",
-                          "SELECT version, tsl FROM thing_model WHERE product = ?1 AND version <> '' "
-                          "ORDER BY id DESC LIMIT 1") {}
+                          "SELECT version, tsl FROM thing_model WHERE id = "
+                          "(SELECT max(id) FROM thing_model WHERE product = ?1 AND version <> '')") {}
 
 Result<std::vector<AccessKey>> FleetQueries::access_keys(size_t limit) {
   std::vector<AccessKey> rows;

@@ -1,6 +1,6 @@
 // Times of the embedded store's hot paths, by hand: microseconds per transition, rows made per second, bytes
 // per task.
-//   sqlite_bench FOLDER [tasks] [batch]
+//   store_bench FOLDER [tasks] [batch]
 // Not part of any library; the numbers that matter are kept with the decision they led to.
 #include <sqlite3.h>
 #include <sys/resource.h>
