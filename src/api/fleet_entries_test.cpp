@@ -9,12 +9,15 @@ namespace {
 
 TEST(FleetEntries, ReadsProductsDevicesAndGroupsWithTheirIdentities) {
   const auto fleet = read_fleet_entries(R"({
-    "products":[{"ProductKey":"a1bCdEf","ProductSecret":"ps","ProductName":"lamp","NodeType":1,"DataFormat":0,"NetType":"CELLULAR",
+    "products":[{"ProductKey":"a1bCdEf","ProductSecret":"ps","ProductName":"lamp","NodeType":1,
+                 "DataFormat":0,"NetType":"CELLULAR",
                  "ValidateType":2,"Description":"d","Tsl":"{}"},
                 {"ProductKey":"plain"}],
-    "devices":[{"ProductKey":"a1bCdEf","DeviceName":"lamp-1","DeviceSecret":"s1","IotId":"OPx00101","Nickname":"front"},
+    "devices":[{"ProductKey":"a1bCdEf","DeviceName":"lamp-1","DeviceSecret":"s1",
+                 "IotId":"OPx00101","Nickname":"front"},
                {"ProductKey":"a1bCdEf","DeviceName":"lamp-2","DeviceSecret":"s2","IotId":null}],
-    "groups":[{"GroupId":"rY201","GroupName":"night","GroupDesc":"g","Devices":[{"ProductKey":"a1bCdEf","DeviceName":"lamp-1"}]}]})");
+    "groups":[{"GroupId":"rY201","GroupName":"night","GroupDesc":"g",
+                 "Devices":[{"ProductKey":"a1bCdEf","DeviceName":"lamp-1"}]}]})");
   ASSERT_TRUE(fleet) << fleet.error().message;
   ASSERT_EQ(fleet->products.size(), 2u);
   const Product& lamp = fleet->products[0].product;

@@ -43,21 +43,24 @@ FoundDevice lamp_1() {
 }
 
 TEST(RenderProduct, ShowsTheKeyTwiceAfterCreation) {
-  EXPECT_EQ(
-      json_text(render_product_made(lamp())),
-      R"({"ProductKey":"p1AbcDEFgh1","Data":{"ProductKey":"p1AbcDEFgh1","ProductName":"lamp","ProductSecret":"s3cr3t",)"
-      R"("NodeType":0,"DataFormat":1,"AuthType":"secret","Id2":false,"ProtocolType":"","Description":"","AliyunCommodityCode":"iothub_senior"}})");
+  EXPECT_EQ(json_text(render_product_made(lamp())),
+            R"({"ProductKey":"p1AbcDEFgh1","Data":{"ProductKey":"p1AbcDEFgh1","ProductName":"lamp",)"
+            R"("ProductSecret":"s3cr3t",)"
+            R"("NodeType":0,"DataFormat":1,"AuthType":"secret","Id2":false,"ProtocolType":"",)"
+            R"("Description":"","AliyunCommodityCode":"iothub_senior"}})");
 }
 
 TEST(RenderProduct, ShowsAllThatQueryProductHas) {
   Product product = lamp();
   product.status = ProductStatus::Released;
   product.has_thing_model = false;
-  EXPECT_EQ(
-      json_text(render_product(product)),
-      R"({"Data":{"ProductKey":"p1AbcDEFgh1","ProductName":"lamp","ProductSecret":"s3cr3t","ProductStatus":"RELEASE_STATUS",)"
-      R"("NodeType":0,"DataFormat":1,"AliyunCommodityCode":"iothub","AuthType":"secret","Id2":false,"NetType":3,"ProtocolType":"",)"
-      R"("CategoryKey":"","CategoryName":"","ValidateType":1,"Description":"","DeviceCount":12,"GmtCreate":1558442636000,"Owner":true}})");
+  EXPECT_EQ(json_text(render_product(product)),
+            R"({"Data":{"ProductKey":"p1AbcDEFgh1","ProductName":"lamp","ProductSecret":"s3cr3t",)"
+            R"("ProductStatus":"RELEASE_STATUS",)"
+            R"("NodeType":0,"DataFormat":1,"AliyunCommodityCode":"iothub","AuthType":"secret",)"
+            R"("Id2":false,"NetType":3,"ProtocolType":"",)"
+            R"("CategoryKey":"","CategoryName":"","ValidateType":1,"Description":"","DeviceCount":12,)"
+            R"("GmtCreate":1558442636000,"Owner":true}})");
   EXPECT_NE(json_text(render_product(lamp())).find(R"("ProductStatus":"DEVELOPMENT_STATUS")"),
             std::string::npos);
 }
@@ -65,10 +68,11 @@ TEST(RenderProduct, ShowsAllThatQueryProductHas) {
 TEST(RenderProduct, ListsProductsUnderListProductInfo) {
   const engine::ProductList list{{lamp()}, 21};
   const Node fields = render_product_list(list, 2, 10);
-  EXPECT_EQ(
-      json_text(fields),
-      R"({"Data":{"CurrentPage":2,"PageSize":10,"PageCount":3,"Total":21,"List":{"ProductInfo":[{"ProductKey":"p1AbcDEFgh1",)"
-      R"("ProductName":"lamp","NodeType":0,"DataFormat":1,"AuthType":"secret","Description":"","DeviceCount":12,"GmtCreate":1558442636000}]}}})");
+  EXPECT_EQ(json_text(fields),
+            R"({"Data":{"CurrentPage":2,"PageSize":10,"PageCount":3,"Total":21,)"
+            R"("List":{"ProductInfo":[{"ProductKey":"p1AbcDEFgh1",)"
+            R"("ProductName":"lamp","NodeType":0,"DataFormat":1,"AuthType":"secret","Description":"",)"
+            R"("DeviceCount":12,"GmtCreate":1558442636000}]}}})");
   EXPECT_EQ(xml_text(fields),
             "<Data><CurrentPage>2</CurrentPage><PageSize>10</PageSize><PageCount>3</PageCount><Total>21</"
             "Total><List><ProductInfo>"
@@ -97,13 +101,16 @@ TEST(RenderDevice, TellsTheStatusFromDeviceAndPresence) {
 }
 
 TEST(RenderDevice, ShowsGmtTextsInTheVendorsZoneAndUtcTextsInUtc) {
-  EXPECT_EQ(
-      json_text(render_device_detail(lamp_1(), codec(), {})),
-      R"({"Data":{"IotId":")" + codec().iot_id(DeviceId{9}) +
-          R"(","ProductKey":"p1AbcDEFgh1","ProductName":"lamp","DeviceName":"lamp-1","DeviceSecret":"0f9e","Nickname":"front",)"
-          R"("Status":"ONLINE","NodeType":0,"Region":"cn-shanghai","IpAddress":"192.0.2.7","FirmwareVersion":"","Owner":true,)"
-          R"("UtcCreate":"2019-05-21T12:43:56.000Z","UtcActive":"2019-05-21T12:43:56.000Z","UtcOnline":"2019-05-21T12:45:00.500Z",)"
-          R"("GmtCreate":"2019-05-21 20:43:56","GmtActive":"2019-05-21 20:43:56","GmtOnline":"2019-05-21 20:45:00"}})");
+  EXPECT_EQ(json_text(render_device_detail(lamp_1(), codec(), {})),
+            R"({"Data":{"IotId":")" + codec().iot_id(DeviceId{9}) +
+                R"(","ProductKey":"p1AbcDEFgh1","ProductName":"lamp","DeviceName":"lamp-1",)"
+                R"("DeviceSecret":"0f9e","Nickname":"front",)"
+                R"("Status":"ONLINE","NodeType":0,"Region":"cn-shanghai","IpAddress":"192.0.2.7",)"
+                R"("FirmwareVersion":"","Owner":true,)"
+                R"("UtcCreate":"2019-05-21T12:43:56.000Z","UtcActive":"2019-05-21T12:43:56.000Z",)"
+                R"("UtcOnline":"2019-05-21T12:45:00.500Z",)"
+                R"("GmtCreate":"2019-05-21 20:43:56","GmtActive":"2019-05-21 20:43:56",)"
+                R"("GmtOnline":"2019-05-21 20:45:00"}})");
 }
 
 TEST(RenderDevice, LeavesTimesEmptyForADeviceThatNeverConnected) {
@@ -135,10 +142,10 @@ TEST(RenderDevice, StripsThePortOfEachKindOfAddress) {
 TEST(RenderDevice, ListsStatesAndLeavesOutUnknownDevices) {
   engine::DevicesFound found;
   found.devices = {std::nullopt, lamp_1()};
-  EXPECT_EQ(
-      json_text(render_device_states(found, codec(), {})),
-      R"({"DeviceStatusList":{"DeviceStatus":[{"IotId":")" + codec().iot_id(DeviceId{9}) +
-          R"(","DeviceName":"lamp-1","Status":"ONLINE","LastOnlineTime":"2019-05-21 20:45:00","Timestamp":1558442700500,"AsAddress":"192.0.2.7"}]}})");
+  EXPECT_EQ(json_text(render_device_states(found, codec(), {})),
+            R"({"DeviceStatusList":{"DeviceStatus":[{"IotId":")" + codec().iot_id(DeviceId{9}) +
+                R"(","DeviceName":"lamp-1","Status":"ONLINE","LastOnlineTime":"2019-05-21 20:45:00",)"
+                R"("Timestamp":1558442700500,"AsAddress":"192.0.2.7"}]}})");
   EXPECT_EQ(json_text(render_device_states({}, codec(), {})), R"({"DeviceStatusList":{"DeviceStatus":[]}})");
 }
 
@@ -149,11 +156,12 @@ TEST(RenderBatch, KeepsTheVendorsSpellingOfRefusedNames) {
   refused.repeated_names = {"twice"};
   refused.details = {{"a b", "x", "bad|worse"}};
   const Node fields = render_names_refused(refused);
-  EXPECT_EQ(
-      json_text(fields),
-      R"({"Data":{"InvalidDeviceNameList":{"InvalidDeviceName":["a b"]},"InvalidDeviceNicknameList":{"InvalidDeviceNickname":["x"]},)"
-      R"("InvalidDetailList":{"InvalidDetailList":[{"DeviceName":"a b","NickName":"x","ErrorMsg":"bad|worse"}]},)"
-      R"("RepeatedDeviceNameList":{"RepeatDevieNameList":["twice"]}}})");
+  EXPECT_EQ(json_text(fields),
+            R"({"Data":{"InvalidDeviceNameList":{"InvalidDeviceName":["a b"]},)"
+            R"("InvalidDeviceNicknameList":{"InvalidDeviceNickname":["x"]},)"
+            R"("InvalidDetailList":{"InvalidDetailList":[{"DeviceName":"a b","NickName":"x",)"
+            R"("ErrorMsg":"bad|worse"}]},)"
+            R"("RepeatedDeviceNameList":{"RepeatDevieNameList":["twice"]}}})");
   EXPECT_NE(xml_text(fields).find("<RepeatedDeviceNameList><RepeatDevieNameList>twice</RepeatDevieNameList></"
                                   "RepeatedDeviceNameList>"),
             std::string::npos);
@@ -165,7 +173,8 @@ TEST(RenderBatch, ShowsTheDevicesOfAnApplication) {
   list.total = 51;
   EXPECT_EQ(
       json_text(render_apply_page(list, 2, 50, codec())),
-      R"({"Page":2,"PageSize":50,"PageCount":2,"Total":51,"ApplyDeviceList":{"ApplyDeviceInfo":[{"DeviceName":"lamp-1","DeviceSecret":"0f9e","IotId":")" +
+      R"({"Page":2,"PageSize":50,"PageCount":2,"Total":51,)"
+      R"("ApplyDeviceList":{"ApplyDeviceInfo":[{"DeviceName":"lamp-1","DeviceSecret":"0f9e","IotId":")" +
           codec().iot_id(DeviceId{9}) + R"("}]}})");
   EXPECT_EQ(json_text(render_apply(ApplyId{77})), R"({"Data":{"ApplyId":77}})");
 }
@@ -176,12 +185,12 @@ TEST(RenderGroup, ShowsTheGroupAndWhatWasAdded) {
   group.name = "night";
   group.description = "d";
   group.created_at = kCreated;
-  EXPECT_EQ(
-      json_text(render_group(group)),
-      R"({"Data":{"GroupId":"rY201","GroupName":"night","GroupDesc":"d","UtcCreate":"2019-05-21T12:43:56.000Z"}})");
-  EXPECT_EQ(
-      json_text(render_group_added({5, 3, 1, 1})),
-      R"({"ValidDeviceCount":5,"SuccessAddedDeviceCount":3,"AlreadyRelatedGroupDeviceCount":1,"ExceedTenGroupDeviceCount":1})");
+  EXPECT_EQ(json_text(render_group(group)),
+            R"({"Data":{"GroupId":"rY201","GroupName":"night","GroupDesc":"d",)"
+            R"("UtcCreate":"2019-05-21T12:43:56.000Z"}})");
+  EXPECT_EQ(json_text(render_group_added({5, 3, 1, 1})),
+            R"({"ValidDeviceCount":5,"SuccessAddedDeviceCount":3,"AlreadyRelatedGroupDeviceCount":1,)"
+            R"("ExceedTenGroupDeviceCount":1})");
 }
 
 TEST(RenderFleet, ShowsTheThingModelAsTextAndTheImportAsNumbers) {

@@ -38,14 +38,17 @@ engine::JobInfo custom_job() {
 TEST(RenderJob, ShowsACustomJobOfADeviceListAsTheVendorDoes) {
   const std::string id = codec().job_code(JobId{42});
   const Node fields = render_job(custom_job(), codec());
-  EXPECT_EQ(
-      json_text(fields),
-      R"({"Data":{"JobId":")" + id +
-          R"(","JobName":"fw_notice_1","Description":"night batch","Type":"CUSTOM_JOB","Status":"IN_PROGRESS",)"
-          R"("ScheduledTime":1791234567000,"UtcCreate":"2026-03-02T01:10:00.000Z","UtcModified":"2026-03-02T01:12:07.123Z",)"
-          R"("JobDocument":"{\"operatingMode\": 23.0, \"tag\":\"<a&b>\"}",)"
-          R"("RolloutConfig":{"MaximumPerMinute":200,"MessageQoS":"QoS1"},"TimeoutConfig":{"InProgressTimeoutInMinutes":60},)"
-          R"("TargetConfig":{"TargetType":"DEVICE_LIST","TargetDevices":{"targetDevices":[{"ProductKey":"p1Abc","DeviceName":"lamp-1"}]}}}})");
+  EXPECT_EQ(json_text(fields),
+            R"({"Data":{"JobId":")" + id +
+                R"(","JobName":"fw_notice_1","Description":"night batch","Type":"CUSTOM_JOB",)"
+                R"("Status":"IN_PROGRESS",)"
+                R"("ScheduledTime":1791234567000,"UtcCreate":"2026-03-02T01:10:00.000Z",)"
+                R"("UtcModified":"2026-03-02T01:12:07.123Z",)"
+                R"("JobDocument":"{\"operatingMode\": 23.0, \"tag\":\"<a&b>\"}",)"
+                R"("RolloutConfig":{"MaximumPerMinute":200,"MessageQoS":"QoS1"},)"
+                R"("TimeoutConfig":{"InProgressTimeoutInMinutes":60},)"
+                R"("TargetConfig":{"TargetType":"DEVICE_LIST",)"
+                R"("TargetDevices":{"targetDevices":[{"ProductKey":"p1Abc","DeviceName":"lamp-1"}]}}}})");
   EXPECT_EQ(
       xml_text(fields),
       "<Data><JobId>" + id +
@@ -94,11 +97,12 @@ TEST(RenderJob, LeavesOutWhatDoesNotApply) {
 TEST(RenderJob, ListsJobsUnderLowerCaseData) {
   engine::JobList list{{custom_job().job}, 21};
   const Node fields = render_job_list(list, 2, 20, codec());
-  EXPECT_EQ(
-      json_text(fields),
-      R"({"Page":2,"PageSize":20,"Total":21,"Data":{"data":[{"JobId":")" + codec().job_code(JobId{42}) +
-          R"(","JobName":"fw_notice_1","Description":"night batch","Type":"CUSTOM_JOB","Status":"IN_PROGRESS",)"
-          R"("ScheduledTime":1791234567000,"UtcCreate":"2026-03-02T01:10:00.000Z","UtcModified":"2026-03-02T01:12:07.123Z"}]}})");
+  EXPECT_EQ(json_text(fields),
+            R"({"Page":2,"PageSize":20,"Total":21,"Data":{"data":[{"JobId":")" + codec().job_code(JobId{42}) +
+                R"(","JobName":"fw_notice_1","Description":"night batch","Type":"CUSTOM_JOB",)"
+                R"("Status":"IN_PROGRESS",)"
+                R"("ScheduledTime":1791234567000,"UtcCreate":"2026-03-02T01:10:00.000Z",)"
+                R"("UtcModified":"2026-03-02T01:12:07.123Z"}]}})");
   const std::string empty = json_text(render_job_list({}, 1, 10, codec()));
   EXPECT_EQ(empty, R"({"Page":1,"PageSize":10,"Total":0,"Data":{"data":[]}})");
   EXPECT_EQ(xml_text(render_job_list({}, 1, 10, codec())),
@@ -115,9 +119,9 @@ TEST(RenderJob, CountsTasksByStatusWithTheNameTimeOut) {
   job.counters[TaskStatus::Rejected] = 1;
   job.counters[TaskStatus::TimedOut] = 5;
   job.counters[TaskStatus::Cancelled] = 3;
-  EXPECT_EQ(
-      json_text(render_job_statistics(job)),
-      R"({"Data":{"Queued":2,"Sent":3,"InProgress":13,"Succeeded":22,"Failed":1,"Rejected":1,"TimeOut":5,"Cancelled":3,"Total":50}})");
+  EXPECT_EQ(json_text(render_job_statistics(job)),
+            R"({"Data":{"Queued":2,"Sent":3,"InProgress":13,"Succeeded":22,"Failed":1,"Rejected":1,)"
+            R"("TimeOut":5,"Cancelled":3,"Total":50}})");
 }
 
 engine::TaskInfo failed_task() {
