@@ -1,7 +1,5 @@
 // `rollcall call`: any action of the API, signed; prints the body as it came (DESIGN 6).
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 #include <vector>

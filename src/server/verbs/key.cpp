@@ -1,8 +1,6 @@
 // `rollcall key`: access keys. Now: shows the administrator key that the first start wrote into the data
 // folder (DESIGN 6).
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
 #include <memory>

@@ -1,9 +1,7 @@
 // `rollcall simulate`: a fleet of devices over real sockets (DESIGN 6).
 #include <sys/resource.h>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

@@ -1,7 +1,5 @@
 // `rollcall version`, and the verbs that come with a later version.
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "server/verbs/client_options.hpp"
