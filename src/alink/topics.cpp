@@ -123,7 +123,6 @@ bool is_own_topic(std::string_view topic, const DeviceNames& names) noexcept {
 
 std::string without_names(std::string_view topic, const DeviceNames& names) {
   std::string_view rest = topic;
-  std::string_view head;
   if (take(rest, "/broadcast/")) {
     if (!take(rest, names.product_key) || !rest.starts_with('/')) return {};
     return "/broadcast/{}" + std::string(rest);
