@@ -1,8 +1,8 @@
 // Times of the embedded store's hot paths, by hand: microseconds per transition, rows made per second, bytes
 // per task.
 //   store_bench FOLDER [tasks] [batch]
-// Built by hand: g++ -std=c++20 -O2 -Isrc bench/store_bench.cpp with the sources of base/ and store/, -lsqlite3 -lfmt.
-// Not part of any library; the numbers that matter are kept with the decision they led to.
+// Built by hand: g++ -std=c++20 -O2 -Isrc bench/store_bench.cpp with the sources of base/ and store/,
+// -lsqlite3 -lfmt. Not part of any library; the numbers that matter are kept with the decision they led to.
 #include <sqlite3.h>
 #include <sys/resource.h>
 

@@ -90,6 +90,8 @@ constexpr ParameterSpec kListTask[] = {
     {"Status"},
 };
 constexpr ParameterSpec kQueryTask[] = {{"TaskId", kRequired}};
+constexpr ParameterSpec kExportDevices[] = {
+    {"ProductKey", kRequired}, {"AfterDeviceName"}, {"Limit", kOptional, Integer, kPageError}};
 constexpr ParameterSpec kImportFleet[] = {{"Entries", kRequired, Json}, {"DryRun", kOptional, Boolean}};
 
 constexpr bool kVendor = false;
@@ -105,6 +107,7 @@ constexpr ActionRow kActions[] = {
     {"CreateDeviceGroup", 500, kVendor, create_device_group, kCreateDeviceGroup},
     {"CreateJob", 5, kVendor, create_job, kCreateJob},
     {"CreateProduct", 50, kVendor, create_product, kCreateProduct},
+    {"ExportDevices", 50, kExtension, export_devices, kExportDevices},
     {"GetDeviceStatus", 500, kVendor, get_device_status, kOneDevice},
     {"GetThingModelTsl", 20, kVendor, get_thing_model_tsl, kGetThingModelTsl},
     {"ImportFleet", 50, kExtension, import_fleet, kImportFleet},

@@ -255,6 +255,21 @@ Node render_thing_model(std::string_view tsl) {
   return data_only(std::move(data));
 }
 
+Node render_exported_devices(const std::vector<Device>& devices, const IdCodec& codec) {
+  std::vector<Node> items;
+  for (const Device& device : devices) {
+    Node out;
+    out.add("DeviceName", device.name);
+    out.add("DeviceSecret", device.secret.reveal());
+    out.add("IotId", iot_id_of(codec, device.id, device.foreign_iot_id));
+    out.add("Nickname", device.nickname);
+    items.push_back(std::move(out));
+  }
+  Node fields;
+  fields.add_list("Data", "DeviceInfo", std::move(items));
+  return fields;
+}
+
 Node render_fleet_imported(const engine::FleetImported& imported, bool dry_run) {
   Node data;
   data.add("Added", imported.added);

@@ -1,4 +1,7 @@
-// The extension ImportFleet: an existing fleet with the identities it has (DESIGN 5.22).
+// The extensions ImportFleet and ExportDevices: a fleet with the identities it has (DESIGN 5.22).
+#include <fmt/format.h>
+
+#include <string>
 #include <utility>
 
 #include "api/actions/answering.hpp"
@@ -8,6 +11,24 @@
 #include "api/render_fleet.hpp"
 
 namespace rollcall::api {
+
+// The devices of a product with their secrets, in the order of their names behind AfterDeviceName.
+void export_devices(const ActionContext& context, Call& call, Answer answer) {
+  constexpr int64_t kLimitMax = 1'000;
+  const int64_t limit = integer_of(call.parameters, "Limit").value_or(kLimitMax);
+  if (limit < 1 || limit > kLimitMax)
+    return refuse_call(answer,
+                       Error(ErrorCode::InvalidPageParams,
+                             fmt::format("Limit must be from 1 to {}, but is {}.", kLimitMax, limit)));
+  run_query(context, call, answer,
+            [instance = call.actor.instance, key = std::string(text_of(call.parameters, "ProductKey")),
+             after = std::string(text_of(call.parameters, "AfterDeviceName")), limit,
+             codec_key = context.codec_key](engine::Queries& queries) -> Result<Node> {
+              ROLLCALL_TRY(auto devices,
+                           queries.list_devices(instance, key, after, static_cast<size_t>(limit)));
+              return render_exported_devices(devices, IdCodec(codec_key));
+            });
+}
 
 void import_fleet(const ActionContext& context, Call& call, Answer answer) {
   auto command = read_fleet_entries(text_of(call.parameters, "Entries"));

@@ -1,0 +1,40 @@
+// The cases of the benchmark. Server and load share the machine's cores; figures of one run are compared with
+// each other only.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace rollcall::bench {
+
+struct Options {
+  std::string binary;  // the rollcall program
+  size_t devices = 10'000;
+  size_t targets = 100'000;  // of the mass creation
+  int rounds = 5;
+};
+
+// One figure over the rounds of a case.
+struct Series {
+  std::vector<double> per_second;
+  std::vector<double> server_cpu_us;  // per task or message
+  double rss_bytes_per_device = 0;
+};
+
+// Whole durable jobs: push, IN_PROGRESS with reply, SUCCEEDED with reply, on N connected devices.
+Series measure_rollcall_jobs(const Options& options);
+// Mosquitto delivers one QoS 1 message of 512 bytes to each of N connected subscribers.
+Series measure_mosquitto(const Options& options);
+
+struct MassCreation {
+  double answer_ms = 0;       // CreateJob
+  double all_tasks_ms = 0;    // from the call until every task exists
+  double bare_insert_ms = 0;  // the same rows and indexes, bare SQLite, in the same run
+  double others_p50_ms = 0;   // other calls meanwhile
+  double others_p99_ms = 0;
+  size_t others = 0;
+};
+MassCreation measure_mass_creation(const Options& options);
+
+}  // namespace rollcall::bench
