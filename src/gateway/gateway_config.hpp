@@ -1,5 +1,5 @@
-// Settings and counters of the device gateway. Thread: the config is a value fixed at start; the probe is bumped by every
-// core and read by server/ (relaxed atomics).
+// Settings and counters of the device gateway. Thread: the config is a value fixed at start; the probe is
+// bumped by every core and read by server/ (relaxed atomics).
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,14 @@ struct GatewayConfig {
 };
 
 struct GatewayProbe {
-  Gauge connections;                 // TCP connections, logged in or not
+  Gauge connections;  // TCP connections, logged in or not
   Counter logins;
-  Counter logins_refused;            // CONNACK other than 0
+  Counter logins_refused;  // CONNACK other than 0
   Counter publishes_in;
   Counter publishes_out;
-  Counter uplinks_dropped;           // messages that nothing consumes yet: events, custom topics, property reports
+  Counter uplinks_dropped;  // messages that nothing consumes yet: events, custom topics, property reports
   Counter protocol_errors;
-  Counter engine_full;               // connections closed because the engine's mailbox was full
+  Counter engine_full;  // connections closed because the engine's mailbox was full
   Counter keep_alive_cuts;
 };
 
