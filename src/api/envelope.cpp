@@ -30,7 +30,7 @@ Node gateway_body(const AnswerContext& context, const Error& error) {
   body.add("HostId", context.host);
   body.add("Code", code);
   body.add("Message", public_message(error, context.chinese));
-  body.add("Recommend", "http://" + context.host + "/docs/errors?code=" + code);
+  body.add("Recommend", (context.tls ? "https://" : "http://") + context.host + "/docs/errors?code=" + code);
   return body;
 }
 

@@ -19,6 +19,7 @@ struct AnswerContext {
   std::string request_id;  // upper-case UUID
   std::string action;      // for the XML root; empty before the action is known
   std::string host;        // the Host the caller used
+  bool tls = false;
   Format format = Format::Json;
   bool chinese = false;
 };

@@ -3,13 +3,15 @@
 #include "base/check.hpp"
 #include "base/json.hpp"
 #include "base/overload.hpp"
+#include "base/text.hpp"
 
 namespace rollcall::api {
 namespace {
 
-// Escapes what XML reserves and drops what XML 1.0 cannot hold.
+// Escapes what XML reserves; what XML 1.0 cannot hold becomes '?'.
 void append_xml_text(std::string& out, std::string_view text) {
-  for (const char c : text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     switch (c) {
       case '&':
         out += "&amp;";
@@ -25,6 +27,15 @@ void append_xml_text(std::string& out, std::string_view text) {
         break;
       case '\n':
       case '\t':
+        out.push_back(c);
+        break;
+      case '\xef':
+        if (const std::string_view rest = text.substr(i);
+            rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf")) {
+          out.push_back('?');  // U+FFFE, U+FFFF
+          i += 2;
+          break;
+        }
         out.push_back(c);
         break;
       default:
@@ -84,7 +95,10 @@ void Node::append_json(std::string& out) const {
                    }
                    out.push_back('}');
                  },
-                 [&](const std::string& text) { append_json_string(out, text); },
+                 [&](const std::string& text) {
+                   utf8_length(text) ? append_json_string(out, text)
+                                     : append_json_string(out, replace_invalid_utf8(text));
+                 },
                  [&](int64_t number) { out += std::to_string(number); },
                  [&](bool flag) { out += flag ? "true" : "false"; },
                  [&](const List& list) {
@@ -107,7 +121,10 @@ void Node::append_xml(std::string& out, std::string_view name) const {
                  [&](const Fields& fields) {
                    for (const auto& [field, value] : fields) value.append_xml(out, field);
                  },
-                 [&](const std::string& text) { append_xml_text(out, text); },
+                 [&](const std::string& text) {
+                   utf8_length(text) ? append_xml_text(out, text)
+                                     : append_xml_text(out, replace_invalid_utf8(text));
+                 },
                  [&](int64_t number) { out += std::to_string(number); },
                  [&](bool flag) { out += flag ? "true" : "false"; },
                  [&](const List& list) {

@@ -25,37 +25,47 @@ bool wants_xml_only(std::string_view accept) {
          lower.find("*/*") == std::string::npos;
 }
 
-}  // namespace
-
+// Fills host, format and, when it can be told, the action.
 Status read_answer_context(const HttpRequest& request, const Parameters& parameters, AnswerContext& context) {
   context.host = std::string(request.header("host"));
+  context.tls = request.tls;
   const bool v3 = is_v3(request);
   context.action =
       v3 ? std::string(request.header("x-acs-action")) : std::string(parameters.get("Action").value_or(""));
   // The name becomes an XML element: only what can be one.
-  if (!is_letters_digits(context.action, "")) context.action.clear();
+  if (!is_letters_digits(context.action, "") || (!context.action.empty() && context.action[0] <= '9'))
+    context.action.clear();
   const std::string_view format = parameters.get("Format").value_or("");
-  if (format.empty()) {
+  if (ascii_iequal(format, "xml")) {
+    context.format = Format::Xml;
+  } else if (format.empty()) {
     // Absent: XML for version 1.0 (wire-protocol 5.4), JSON for version 3 unless Accept says XML only. A
     // request that is signed in neither way comes from a person or a probe: JSON.
     const bool v1 = !v3 && parameters.get("SignatureVersion").has_value();
     context.format = v1 || (v3 && wants_xml_only(request.header("accept"))) ? Format::Xml : Format::Json;
-    return {};
-  }
-  if (ascii_iequal(format, "json")) {
-    context.format = Format::Json;
-  } else if (ascii_iequal(format, "xml")) {
-    context.format = Format::Xml;
   } else {
     context.format = Format::Json;
-    return fail(ErrorCode::InvalidParameterFormat);
+    if (!ascii_iequal(format, "json")) return fail(ErrorCode::InvalidParameterFormat);
   }
   return {};
 }
 
-Result<Parameters> read_parameters(const HttpRequest& request, NameValues& query) {
-  if (!parse_form(query_of(request.target), limits::kParametersMax, query))
-    return fail(ErrorCode::InvalidRequest, "the query has too many parameters");
+Result<SignedBy> authenticate(const HttpRequest& request, const NameValues& query,
+                              const Parameters& parameters, const Gate& gate) {
+  return is_v3(request) ? check_v3(request, query, gate.keys, gate.nonces, gate.now)
+                        : check_v1(request, parameters, gate.keys, gate.nonces, gate.now);
+}
+
+}  // namespace
+
+Result<AuthenticatedRequest> read_request(const HttpRequest& request, const Gate& gate,
+                                          AnswerContext& context) {
+  NameValues query;
+  const bool query_fits = parse_form(query_of(request.target), limits::kParametersMax, query);
+  // A Format in the query is judged with the form's at hand; here it only shapes an early answer.
+  static_cast<void>(read_answer_context(request, Parameters(query), context));
+  if (!query_fits) return fail(ErrorCode::InvalidRequest, "the query has too many parameters");
+  if (request.method != "GET" && request.method != "POST") return fail(ErrorCode::UnsupportedHttpMethod);
   NameValues all = query;
   if (!request.body.empty()) {
     if (!is_form(request.header("content-type")))
@@ -63,18 +73,11 @@ Result<Parameters> read_parameters(const HttpRequest& request, NameValues& query
     if (!parse_form(request.body, limits::kParametersMax, all))
       return fail(ErrorCode::InvalidRequest, "the form has too many parameters");
   }
-  return Parameters(std::move(all));
-}
-
-Result<AuthenticatedRequest> authenticate(const HttpRequest& request, const NameValues& query,
-                                          Parameters parameters, const KeyRing& keys, NonceStore& nonces,
-                                          WallMs now) {
-  if (request.method != "GET" && request.method != "POST") return fail(ErrorCode::UnsupportedHttpMethod);
-  Result<SignedBy> by = is_v3(request) ? check_v3(request, query, keys, nonces, now)
-                                       : check_v1(request, parameters, keys, nonces, now);
-  if (!by) return fail(std::move(by.error()));
-  if (by->version != kApiVersion) return fail(ErrorCode::InvalidVersion);
-  return AuthenticatedRequest{std::move(by->action), std::move(parameters), by->key};
+  Parameters parameters(std::move(all));
+  ROLLCALL_TRY_STATUS(read_answer_context(request, parameters, context));
+  ROLLCALL_TRY(SignedBy by, authenticate(request, query, parameters, gate));
+  if (by.version != kApiVersion) return fail(ErrorCode::InvalidVersion);
+  return AuthenticatedRequest{std::move(by.action), std::move(parameters), by.key};
 }
 
 }  // namespace rollcall::api

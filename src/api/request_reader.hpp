@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "api/envelope.hpp"
 #include "api/parameters.hpp"
@@ -16,21 +17,23 @@ namespace rollcall::api {
 inline constexpr std::string_view kApiVersion = "2018-01-20";
 
 struct AuthenticatedRequest {
-  std::string action;
+  std::string action;  // not looked up yet
   Parameters parameters;
   const AccessKey* key = nullptr;  // of the key ring it was checked against
 };
 
-// Fills what is needed to answer, whatever comes after: host, format and, when it can be told, the action.
-// InvalidParameter.Format when Format is neither JSON nor XML (answered in JSON).
-Status read_answer_context(const HttpRequest& request, const Parameters& parameters, AnswerContext& context);
+// What a request is checked against.
+struct Gate {
+  const KeyRing& keys;
+  NonceStore& nonces;
+  WallMs now;
+};
 
-// The parameters of a request: query, then form (form wins). InvalidRequest when there are too many, or the
-// body of a POST is no form.
-Result<Parameters> read_parameters(const HttpRequest& request, NameValues& query);
-
-Result<AuthenticatedRequest> authenticate(const HttpRequest& request, const NameValues& query,
-                                          Parameters parameters, const KeyRing& keys, NonceStore& nonces,
-                                          WallMs now);
+// Reads and authenticates a request. Whatever comes out, `context` then holds what is needed to answer: host,
+// format and, when it can be told, the action (its request id is left alone). Errors, in the order of the
+// checks: InvalidRequest (too many parameters), UnsupportedHttpMethod, InvalidRequest (body is no form),
+// InvalidParameterFormat (answered in JSON), those of the signatures (signature.hpp), InvalidVersion.
+Result<AuthenticatedRequest> read_request(const HttpRequest& request, const Gate& gate,
+                                          AnswerContext& context);
 
 }  // namespace rollcall::api

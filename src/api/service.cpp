@@ -22,22 +22,16 @@ void ApiService::handle(HttpRequest&& request, HttpResponder respond) {
   flight->answer.request_id = random_.uuid_upper();
   flight->answer.chinese = config_.chinese;
   flight->respond = std::move(respond);
-  NameValues query;
-  auto parameters = read_parameters(request, query);
-  if (!parameters) return finish(*flight, {Node(), std::move(parameters.error())});
-  if (auto status = read_answer_context(request, *parameters, flight->answer); !status)
-    return finish(*flight, {Node(), std::move(status.error())});
-  auto row = admit(request, query, std::move(*parameters), *flight);
+  auto row = admit(request, *flight);
   if (!row) return finish(*flight, {Node(), std::move(row.error())});
   (*row)->handle(context_, flight->call, [this, flight](ActionAnswer&& answer) { finish(*flight, answer); });
 }
 
 // Who asks, and for which action with which parameters (order of the checks: wire-protocol 1.6).
-Result<const ActionRow*> ApiService::admit(const HttpRequest& request, const NameValues& query,
-                                           Parameters parameters, Flight& flight) {
+Result<const ActionRow*> ApiService::admit(const HttpRequest& request, Flight& flight) {
   const WallMs now = clock_.wall();
   ROLLCALL_TRY(AuthenticatedRequest authenticated,
-               authenticate(request, query, std::move(parameters), *keys_, nonces_, now));
+               read_request(request, {*keys_, nonces_, now}, flight.answer));
   const ActionRow* row = find_action(authenticated.action);
   if (row == nullptr) return fail(ErrorCode::InvalidActionNotFound);
   flight.answer.action = authenticated.action;

@@ -50,8 +50,7 @@ class ApiService final : public HttpHandler {
     Call call;
     HttpResponder respond;
   };
-  Result<const ActionRow*> admit(const HttpRequest& request, const NameValues& query, Parameters parameters,
-                                 Flight& flight);
+  Result<const ActionRow*> admit(const HttpRequest& request, Flight& flight);
   Status check_instance(const Parameters& parameters) const;
   void finish(const Flight& flight, const ActionAnswer& answer);
 

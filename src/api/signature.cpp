@@ -34,16 +34,16 @@ Result<const AccessKey*> find_key(const KeyRing& keys, std::string_view id, std:
 
 // Authorization: ACS3-HMAC-SHA256 Credential=..,SignedHeaders=..,Signature=.. with the fields in any order.
 struct Authorization {
+  std::string algorithm;
   std::string credential;
   std::string signed_headers;
   std::string signature;
 };
 
 Result<Authorization> parse_authorization(std::string_view text) {
-  constexpr std::string_view kAlgorithm = "ACS3-HMAC-SHA256";
   const size_t blank = text.find(' ');
-  if (text.substr(0, blank) != kAlgorithm) return fail(ErrorCode::InvalidSignatureMethod);
   Authorization out;
+  out.algorithm = std::string(text.substr(0, blank));
   std::string_view rest = blank == std::string_view::npos ? std::string_view() : text.substr(blank + 1);
   while (!rest.empty()) {
     const size_t end = std::min(rest.find(','), rest.size());
@@ -89,6 +89,8 @@ std::string header_value(const HttpRequest& request, std::string_view name) {
 Result<NameValues> signed_headers(const HttpRequest& request, std::string_view list) {
   static constexpr std::string_view kMust[] = {"host",       "x-acs-action",          "x-acs-version",
                                                "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"};
+  if (static_cast<size_t>(std::count(list.begin(), list.end(), ';')) >= limits::kHttpHeadersMax)
+    return fail(ErrorCode::IncompleteSignature, "SignedHeaders names more headers than a request can have");
   const std::vector<std::string> names = split(ascii_lower(list), ';');
   const auto is_signed = [&](std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -123,13 +125,14 @@ Status NonceStore::use(std::string_view key_id, std::string_view nonce, WallMs n
     known_.erase(order_.front().second);
     order_.pop_front();
   }
-  // Long nonces are remembered by their digest, so that memory is bounded by their number.
-  std::string entry = std::string(key_id) + "\n" +
-                      (nonce.size() <= 40 ? std::string(nonce) : digest(HashKind::Sha256, nonce));
+  std::string both = std::to_string(key_id.size());  // the length keeps ("a", "bc") and ("ab", "c") apart
+  both.append(":").append(key_id).append(nonce);
+  Entry entry;
+  std::memcpy(entry.data(), digest(HashKind::Sha256, both).data(), entry.size());
   if (known_.contains(entry)) return fail(ErrorCode::SignatureNonceUsed);
-  if (known_.size() >= limits::kNoncesMax) return fail(ErrorCode::ServiceUnavailable);
+  if (known_.size() >= entries_max_) return fail(ErrorCode::ServiceUnavailable);
   known_.insert(entry);
-  order_.emplace_back(now, std::move(entry));
+  order_.emplace_back(now, entry);
   return {};
 }
 
@@ -169,6 +172,7 @@ Result<SignedBy> check_v3(const HttpRequest& request, const NameValues& query, c
   ROLLCALL_TRY(Authorization authorization, parse_authorization(request.header("authorization")));
   ROLLCALL_TRY(const AccessKey* key,
                find_key(keys, authorization.credential, request.header("x-acs-security-token")));
+  if (authorization.algorithm != "ACS3-HMAC-SHA256") return fail(ErrorCode::InvalidSignatureMethod);
   ROLLCALL_TRY_STATUS(check_time(request.header("x-acs-date"), now));
   ROLLCALL_TRY(NameValues headers, signed_headers(request, authorization.signed_headers));
   const std::string payload_hash = hex_lower(digest(HashKind::Sha256, request.body));
@@ -181,7 +185,8 @@ Result<SignedBy> check_v3(const HttpRequest& request, const NameValues& query, c
     return fail(ErrorCode::SignatureDoesNotMatch,
                 "Specified signature does not match our calculation. server StringToSign is [" + to_sign +
                     "] server CanonicalRequest is [" + canonical + "]");
-  ROLLCALL_TRY_STATUS(nonces.use(key->id, request.header("x-acs-signature-nonce"), now));
+  // The value as it was signed: a header split in two would show another first value.
+  ROLLCALL_TRY_STATUS(nonces.use(key->id, header_value(request, "x-acs-signature-nonce"), now));
   return SignedBy{key, std::string(request.header("x-acs-action")),
                   std::string(request.header("x-acs-version"))};
 }

@@ -3,14 +3,16 @@
 // serves HTTP.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <deque>
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "api/parameters.hpp"
 #include "base/clock.hpp"
@@ -32,19 +34,29 @@ class KeyRing {
   std::unordered_map<std::string, AccessKey> keys_;
 };
 
-// Remembers (key, nonce) for limits::kNonceKeepMs, at most limits::kNoncesMax of them. Lost by a restart, as
-// is the time window of what was signed before it: a replay is possible for at most
-// limits::kSignatureWindowMs after a restart.
+// Remembers (key, nonce) of both families for limits::kNonceKeepMs, each as 16 bytes of their digest. Lost by
+// a restart: a replay is then possible for at most limits::kSignatureWindowMs.
 class NonceStore {
  public:
+  explicit NonceStore(size_t entries_max = limits::kNoncesMax) : entries_max_(entries_max) {}
   // Remembers the nonce. SignatureNonceUsed when it is known already, ServiceUnavailable when there is no
-  // room.
+  // room: nothing is forgotten before its time.
   Status use(std::string_view key_id, std::string_view nonce, WallMs now);
   size_t size() const noexcept { return known_.size(); }
 
  private:
-  std::unordered_set<std::string> known_;
-  std::deque<std::pair<WallMs, std::string>> order_;
+  using Entry = std::array<char, 16>;
+  struct EntryHash {
+    size_t operator()(const Entry& entry) const noexcept {  // a digest is spread already
+      size_t value = 0;
+      std::memcpy(&value, entry.data(), sizeof value);
+      return value;
+    }
+  };
+
+  size_t entries_max_;
+  std::unordered_set<Entry, EntryHash> known_;
+  std::deque<std::pair<WallMs, Entry>> order_;
 };
 
 struct SignedBy {
@@ -56,7 +68,8 @@ struct SignedBy {
 // Which family a request is signed with: the Authorization header decides (wire-protocol 0.3).
 bool is_v3(const HttpRequest& request) noexcept;
 
-// `query` and `all` (query and form merged) are decoded. Errors: those of wire-protocol 1.6, in its order.
+// `query` and `all` (query and form merged) are decoded; the method is GET or POST. Errors: those of
+// wire-protocol 1.6, in its order.
 Result<SignedBy> check_v1(const HttpRequest& request, const Parameters& all, const KeyRing& keys,
                           NonceStore& nonces, WallMs now);
 Result<SignedBy> check_v3(const HttpRequest& request, const NameValues& query, const KeyRing& keys,
