@@ -201,6 +201,9 @@ Result<std::shared_ptr<const ThingModel>> ThingModel::parse(std::string_view tsl
   if (!document) return fail(bad_model("the document", document.error().message));
   const json::object* root = document->if_object();
   if (!root) return fail(bad_model("the document", "must be an object"));
+  if (const json::value* profile = root->if_contains("profile");
+      profile && !profile->is_null() && !profile->is_object())
+    return fail(bad_model("profile", "must be an object"));
   auto impl = std::make_unique<Impl>();
   ROLLCALL_TRY(const std::string module, read_module(*root, "", false));
   ROLLCALL_TRY_STATUS(impl->read_block(*root, "", module));

@@ -183,6 +183,7 @@ TEST(ThingModelParse, LetsArraysAndStructsNestTwoLevels) {
 TEST(ThingModelParse, NamesThePathOfABadFeature) {
   const std::string number = R"({"type":"int"})";
   const std::pair<std::string, std::string> rows[] = {
+      {R"({"profile":[]})", "profile: must be an object"},
       {R"({"properties":{}})", "properties: must be a list"},
       {R"({"services":"x"})", "services: must be a list"},
       {R"({"properties":[1]})", "properties[0]: must be an object"},
