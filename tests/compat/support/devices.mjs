@@ -107,8 +107,10 @@ export class Device {
     await this.subscribe(this.sys(`thing/service/${identifier}`));
   }
 
+  /// Closes the connection for good; again is the same as once.
   end() {
-    return within(new Promise((resolve) => this.sdk.end(true, resolve)), 10_000, 'the end of a device');
+    this.ended ??= within(new Promise((resolve) => this.sdk.end(true, resolve)), 10_000, 'the end of a device');
+    return this.ended;
   }
 }
 
