@@ -40,9 +40,9 @@ Result<std::string> target_config(const JobOrder& order) {
   const int targets = !order.product_key.empty() + !order.group_id.empty() + !order.devices.empty();
   if (targets != 1) return usage("give one target: --product KEY, --group ID or --device NAME ...");
   if (!order.product_key.empty())
-    return R"({"targetType":"PRODUCT","targetProduct":)" + quoted(order.product_key) + "}";
+    return R"({"targetType":"PRODUCT_KEY","targetProduct":)" + quoted(order.product_key) + "}";
   if (!order.group_id.empty())
-    return R"({"targetType":"GROUP","targetGroup":)" + quoted(order.group_id) + "}";
+    return R"({"targetType":"GROUP_ID","targetGroup":)" + quoted(order.group_id) + "}";
   ROLLCALL_TRY(const std::string devices, device_list(order));
   return R"({"targetType":"DEVICE_LIST","targetDevices":[)" + devices + "]}";
 }
@@ -109,7 +109,7 @@ std::string progress_line(const JobCounts& counts, size_t bar_cells) {
 }
 
 bool is_final_job_status(std::string_view status) noexcept {
-  return status == "COMPLETED" || status == "CANCELLED" || status == "TIMED_OUT" || status == "REMOVED";
+  return status == "COMPLETED" || status == "CANCELLED" || status == "TIMED_OUT";
 }
 
 }  // namespace rollcall::client
