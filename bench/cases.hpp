@@ -3,10 +3,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 namespace rollcall::bench {
+
+// Ends the program: a figure of a run that went wrong would be worth nothing.
+[[noreturn]] inline void give_up(const std::string& why) {
+  std::fprintf(stderr, "bench: %s\n", why.c_str());
+  std::exit(1);
+}
 
 struct Options {
   std::string binary;  // the rollcall program

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "bench/cases.hpp"
-#include "bench/process.hpp"
+#include "bench/statistics.hpp"
 
 namespace rollcall::bench {
 namespace {

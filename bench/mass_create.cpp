@@ -6,8 +6,9 @@
 #include <atomic>
 #include <thread>
 
-#include "bench/rollcall_server.hpp"
+#include "bench/cases.hpp"
 #include "client/fleet_setup.hpp"
+#include "support/rollcall_server.hpp"
 
 namespace rollcall::bench {
 namespace {
@@ -79,7 +80,7 @@ double bare_insert_ms(const std::string& folder, size_t rows) {
 
 MassCreation measure_mass_creation(const Options& options) {
   net::CoreLoop loop;
-  RollcallServer server(options, loop);
+  testing::RollcallServer server(options.binary, loop);
   auto api = server.client();
   const std::string key = make_targets(*api, loop, options.targets);
   MassCreation result;

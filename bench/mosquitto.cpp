@@ -1,10 +1,12 @@
 // Mosquitto as a peer: it delivers one QoS 1 message to each subscriber, and that is all it does. The load is
 // our own.
 #include "base/byte_stream.hpp"
-#include "bench/rollcall_server.hpp"
+#include "base/clock.hpp"
+#include "bench/cases.hpp"
 #include "mqtt/decoder.hpp"
 #include "mqtt/encoder.hpp"
 #include "net/tcp_client.hpp"
+#include "support/child_process.hpp"
 
 namespace rollcall::bench {
 namespace {
@@ -106,8 +108,8 @@ class Load final : public ByteHandler {
 }  // namespace
 
 Series measure_mosquitto(const Options& options) {
-  ScratchFolder folder;
-  const uint16_t port = free_port();
+  testing::ScratchFolder folder;
+  const uint16_t port = testing::free_port();
   const std::string config = folder.path() + "/mosquitto.conf";
   if (FILE* file = std::fopen(config.c_str(), "w")) {
     std::fprintf(file,
@@ -119,11 +121,11 @@ Series measure_mosquitto(const Options& options) {
   }
   net::CoreLoop loop;
   SystemClock clock;
-  Process process;
+  testing::Process process;
   const bool in_sbin = std::fopen("/usr/sbin/mosquitto", "r") != nullptr;
   process.start({in_sbin ? "/usr/sbin/mosquitto" : "mosquitto", "-c", config}, folder.path() + "/log");
-  if (!loop.run_until([&] { return port_accepts(port); }, 5'000))
-    give_up("mosquitto did not start: " + read_file(folder.path() + "/log"));
+  if (!loop.run_until([&] { return testing::port_accepts(port); }, 5'000))
+    give_up("mosquitto did not start: " + testing::read_file(folder.path() + "/log"));
   const int64_t rss_before = process.rss_bytes();
   Load load(loop, port, options.devices);
   if (!loop.run_until(

@@ -1,7 +1,8 @@
-#include "bench/rollcall_server.hpp"
+#include "bench/cases.hpp"
 #include "client/fleet.hpp"
 #include "client/fleet_setup.hpp"
 #include "net/address.hpp"
+#include "support/rollcall_server.hpp"
 
 namespace rollcall::bench {
 namespace {
@@ -23,10 +24,10 @@ std::string create_job(client::ApiClient& api, const std::string& product_key) {
 
 Series measure_rollcall_jobs(const Options& options) {
   net::CoreLoop loop;
-  RollcallServer server(options, loop);
+  testing::RollcallServer server(options.binary, loop);
   auto api = server.client();
   auto prepared =
-      client::prepare_fleet(*api, {"bench", "bench-", options.devices}, [](const std::string&) {});
+      client::prepare_fleet(*api, server.random, {"bench", "bench-", options.devices}, [](const std::string&) {});
   if (!prepared) give_up(public_message(prepared.error()));
   const int64_t rss_before = server.process.rss_bytes();
 

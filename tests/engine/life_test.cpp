@@ -288,7 +288,9 @@ TEST(JobLife, GoesOnAfterARestartWithoutLosingOrRepeatingAReport) {
   std::vector<FakeDevice*> devices;
   for (DeviceId lamp : lamps) devices.push_back(&world.connect(lamp));
   world.pass_ms(kSettleMs);
-  for (int i = 0; i < 10; ++i) world.report(*devices[static_cast<size_t>(i)], devices[static_cast<size_t>(i)]->pushes.at(0).key, TaskEvent::ReportSucceeded);
+  for (int i = 0; i < 10; ++i)
+    world.report(*devices[static_cast<size_t>(i)], devices[static_cast<size_t>(i)]->pushes.at(0).key,
+                 TaskEvent::ReportSucceeded);
   world.restart();
   EXPECT_EQ(world.job(job).counters[TaskStatus::Succeeded], 10);
   devices.clear();
@@ -296,7 +298,9 @@ TEST(JobLife, GoesOnAfterARestartWithoutLosingOrRepeatingAReport) {
   world.pass_ms(kSettleMs);
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(devices[static_cast<size_t>(i)]->pushes.size(), i < 10 ? 0u : 1u);
-    if (i >= 10) world.report(*devices[static_cast<size_t>(i)], devices[static_cast<size_t>(i)]->pushes.at(0).key, TaskEvent::ReportSucceeded);
+    if (i >= 10)
+      world.report(*devices[static_cast<size_t>(i)], devices[static_cast<size_t>(i)]->pushes.at(0).key,
+                   TaskEvent::ReportSucceeded);
   }
   world.pass_ms(100);
   EXPECT_EQ(world.job(job).status, JobStatus::Completed);

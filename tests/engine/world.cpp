@@ -4,7 +4,8 @@
 
 namespace rollcall::testing {
 
-World::World(engine::EngineConfig engine_config, std::string path) : config(engine_config), path_(std::move(path)) {
+World::World(engine::EngineConfig engine_config, std::string path)
+    : config(engine_config), path_(std::move(path)) {
   auto opened = store::open_sqlite({path_, true, 4096}, random);
   if (!opened) throw std::runtime_error(opened.error().detail + opened.error().message);
   store = std::move(*opened);
@@ -27,29 +28,30 @@ void World::restart() {
 
 void World::take(std::vector<engine::Effect>& effects) {
   for (engine::Effect& effect : effects) {
-    std::visit(Overload{
-                   [&](engine::ApiReply& e) { answers_.insert_or_assign(e.ticket, std::move(e.outcome)); },
-                   [&](engine::DeviceFound&) {},
-                   [&](engine::SessionOpened& e) {
-                     FakeDevice& device = devices.at(e.connection.slot);
-                     device.epoch = e.epoch;
-                     device.connected = true;
-                   },
-                   [&](engine::SessionRefused& e) { devices.at(e.connection.slot).connected = false; },
-                   [&](engine::Disconnect& e) {
-                     disconnects.push_back(e);
-                     devices.at(e.connection.slot).connected = false;
-                   },
-                   [&](engine::PushTask& e) {
-                     ++room;
-                     devices.at(e.connection.slot).pushes.push_back(std::move(e));
-                   },
-                   [&](engine::TellTask& e) { devices.at(e.connection.slot).told.push_back(e); },
-                   [&](engine::JobGetReply& e) { devices.at(e.connection.slot).gets.push_back(std::move(e)); },
-                   [&](engine::JobUpdateReply& e) { devices.at(e.connection.slot).updates.push_back(std::move(e)); },
-                   [&](engine::Ack&) {},
-               },
-               effect.what);
+    std::visit(
+        Overload{
+            [&](engine::ApiReply& e) { answers_.insert_or_assign(e.ticket, std::move(e.outcome)); },
+            [&](engine::DeviceFound&) {},
+            [&](engine::SessionOpened& e) {
+              FakeDevice& device = devices.at(e.connection.slot);
+              device.epoch = e.epoch;
+              device.connected = true;
+            },
+            [&](engine::SessionRefused& e) { devices.at(e.connection.slot).connected = false; },
+            [&](engine::Disconnect& e) {
+              disconnects.push_back(e);
+              devices.at(e.connection.slot).connected = false;
+            },
+            [&](engine::PushTask& e) {
+              ++room;
+              devices.at(e.connection.slot).pushes.push_back(std::move(e));
+            },
+            [&](engine::TellTask& e) { devices.at(e.connection.slot).told.push_back(e); },
+            [&](engine::JobGetReply& e) { devices.at(e.connection.slot).gets.push_back(std::move(e)); },
+            [&](engine::JobUpdateReply& e) { devices.at(e.connection.slot).updates.push_back(std::move(e)); },
+            [&](engine::Ack&) {},
+        },
+        effect.what);
   }
   effects.clear();
 }
@@ -95,8 +97,10 @@ std::string World::make_product(const std::string& name, const std::string& tsl)
   if (!made) throw std::runtime_error(public_message(made.error()));
   const std::string key = std::get<engine::ProductMade>(*made).product.key;
   if (!tsl.empty()) {
-    if (auto done = call(engine::ImportThingModel{key, tsl}); !done) throw std::runtime_error(public_message(done.error()));
-    if (auto done = call(engine::PublishThingModel{key, "", ""}); !done) throw std::runtime_error(public_message(done.error()));
+    if (auto done = call(engine::ImportThingModel{key, tsl}); !done)
+      throw std::runtime_error(public_message(done.error()));
+    if (auto done = call(engine::PublishThingModel{key, "", ""}); !done)
+      throw std::runtime_error(public_message(done.error()));
   }
   return key;
 }

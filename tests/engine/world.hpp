@@ -1,5 +1,5 @@
-// A small world around the real engine and a real store: virtual time, devices that are lists of what they were sent.
-// Everything happens in one thread and on demand; nothing sleeps.
+// A small world around the real engine and a real store: virtual time, devices that are lists of what they
+// were sent. Everything happens in one thread and on demand; nothing sleeps.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -88,7 +88,7 @@ class World : public engine::PushRoom {
   engine::EngineProbe probe;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<engine::Engine> engine;
-  std::map<uint32_t, FakeDevice> devices;   // by connection slot
+  std::map<uint32_t, FakeDevice> devices;  // by connection slot
   std::vector<engine::Disconnect> disconnects;
 
  private:

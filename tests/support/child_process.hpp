@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace rollcall::bench {
+namespace rollcall::testing {
 
 class Process {
  public:
@@ -19,7 +19,10 @@ class Process {
 
   // Output goes to `log_path`.
   bool start(const std::vector<std::string>& arguments, const std::string& log_path);
-  void stop();
+  // SIGTERM, then waits; the exit status, or -1 when it was ended by a signal.
+  int stop();
+  // SIGKILL, then waits.
+  void kill_hard();
   bool running();
   pid_t pid() const { return pid_; }
   int64_t cpu_us() const;  // user and system time so far
@@ -44,8 +47,4 @@ class ScratchFolder {
 uint16_t free_port();
 bool port_accepts(uint16_t port);
 std::string read_file(const std::string& path);
-double median(std::vector<double> values);
-double minimum(const std::vector<double>& values);
-double maximum(const std::vector<double>& values);
-
-}  // namespace rollcall::bench
+}  // namespace rollcall::testing

@@ -1,4 +1,4 @@
-#include "bench/process.hpp"
+#include "support/child_process.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -7,13 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
-namespace rollcall::bench {
+namespace rollcall::testing {
 
 bool Process::start(const std::vector<std::string>& arguments, const std::string& log_path) {
   pid_ = fork();
@@ -31,9 +30,18 @@ bool Process::start(const std::vector<std::string>& arguments, const std::string
   return true;
 }
 
-void Process::stop() {
-  if (pid_ <= 0) return;
+int Process::stop() {
+  if (pid_ <= 0) return -1;
   kill(pid_, SIGTERM);
+  int status = 0;
+  waitpid(pid_, &status, 0);
+  pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void Process::kill_hard() {
+  if (pid_ <= 0) return;
+  kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
 }
@@ -59,7 +67,7 @@ int64_t Process::rss_bytes() const {
 }
 
 ScratchFolder::ScratchFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "rollcall-bench-XXXXXX").string();
+  std::string name = (std::filesystem::temp_directory_path() / "rollcall-test-XXXXXX").string();
   path_ = mkdtemp(name.data());
 }
 
@@ -98,17 +106,4 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-double minimum(const std::vector<double>& values) {
-  return values.empty() ? 0 : *std::min_element(values.begin(), values.end());
-}
-double maximum(const std::vector<double>& values) {
-  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
-}
-
-}  // namespace rollcall::bench
+}  // namespace rollcall::testing
