@@ -4,6 +4,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/parser.hpp>
+#include <cmath>
 
 #include "base/text.hpp"
 
@@ -91,6 +92,18 @@ Status refuse_duplicate_keys(std::string_view text) {
   return {};
 }
 
+// Boost.JSON reads a zero with an exponent beyond a double's (0e400) as NaN, which passes every comparison of
+// a range check; it is a zero. The depth is that of the parser.
+void repair_zeros(boost::json::value& value) {
+  if (double* number = value.if_double(); number != nullptr && std::isnan(*number)) {
+    *number = 0;
+  } else if (auto* array = value.if_array()) {
+    for (boost::json::value& element : *array) repair_zeros(element);
+  } else if (auto* object = value.if_object()) {
+    for (auto& member : *object) repair_zeros(member.value());
+  }
+}
+
 void append_utf8(std::string& out, uint32_t c) {
   if (c < 0x80) {
     out.push_back(static_cast<char>(c));
@@ -140,7 +153,9 @@ Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits) 
     return fail(ErrorCode::InvalidFormattedParameter,
                 "not valid JSON: " + error.message() + " at byte " + std::to_string(used));
   ROLLCALL_TRY_STATUS(refuse_duplicate_keys(trim(text)));
-  return parser.release();
+  boost::json::value value = parser.release();
+  repair_zeros(value);
+  return value;
 }
 
 std::string compact_json(std::string_view text, bool escape_braces) {

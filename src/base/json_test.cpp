@@ -98,6 +98,18 @@ TEST(ParseJson, SurvivesNumbersOfAnySize) {
   }
 }
 
+// NaN would pass every range check.
+TEST(ParseJson, ReadsAZeroOfAnyExponentAsZero) {
+  for (const char* text : {"0e309", "0e400", "-0e400", "0.0E+999", "0e-400", "0e99999999"}) {
+    const auto value = parse_json(text);
+    ASSERT_TRUE(value) << text;
+    EXPECT_EQ(value->to_number<double>(), 0) << text;
+  }
+  const auto nested = parse_json("{\"a\":[1,{\"b\":0e400}]}");
+  ASSERT_TRUE(nested);
+  EXPECT_EQ(nested->at("a").at(1).at("b").to_number<double>(), 0);
+}
+
 TEST(CompactJson, KeepsTheCallersNumbersAndStrings) {
   EXPECT_EQ(compact_json(" { \"a b\" : [ 10.0 , 1E5 , -0 ] ,\n\t\"c\" : \" x \\\" y \" } ", false),
             "{\"a b\":[10.0,1E5,-0],\"c\":\" x \\\" y \"}");
