@@ -26,8 +26,8 @@ Series measure_rollcall_jobs(const Options& options) {
   net::CoreLoop loop;
   testing::RollcallServer server(options.binary, loop);
   auto api = server.client();
-  auto prepared =
-      client::prepare_fleet(*api, server.random, {"bench", "bench-", options.devices}, [](const std::string&) {});
+  auto prepared = client::prepare_fleet(*api, server.random, {"bench", "bench-", options.devices},
+                                        [](const std::string&) {});
   if (!prepared) give_up(public_message(prepared.error()));
   const int64_t rss_before = server.process.rss_bytes();
 

@@ -1,5 +1,5 @@
-// The seam between sockets and protocols: net/ moves bytes, the protocol (gateway/ for MQTT) gives them meaning.
-// Thread: everything here happens on the one core that owns the connection.
+// The seam between sockets and protocols: net/ moves bytes, the protocol (gateway/ for MQTT) gives them
+// meaning. Thread: everything here happens on the one core that owns the connection.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,8 @@
 
 namespace rollcall {
 
-// One open connection on this core. `slot` is small and reused, `generation` grows, so a stale reference is recognised.
+// One open connection on this core. `slot` is small and reused, `generation` grows, so a stale reference is
+// recognised.
 struct ConnectionRef {
   uint32_t slot = 0;
   uint32_t generation = 0;
@@ -20,11 +21,11 @@ struct ConnectionRef {
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
-  // Queues bytes and writes them as the peer takes them. False when the connection is gone or its output queue is full
-  // (limits.hpp, connection_output_bytes_max): the connection is then being closed.
+  // Queues bytes and writes them as the peer takes them. False when the connection is gone or its output
+  // queue is full (limits.hpp, connection_output_bytes_max): the connection is then being closed.
   virtual bool send(ConnectionRef connection, std::string_view bytes) = 0;
-  // Sends what is queued, then closes (at most some seconds later). on_closed follows unless the handler asked for it
-  // inside on_closed.
+  // Sends what is queued, then closes (at most some seconds later). on_closed follows unless the handler
+  // asked for it inside on_closed.
   virtual void close(ConnectionRef connection) = 0;
   // Bytes queued and not yet taken by the kernel.
   virtual size_t queued_bytes(ConnectionRef connection) const = 0;

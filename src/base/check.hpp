@@ -6,8 +6,8 @@ namespace rollcall {
 [[noreturn]] void check_failed(const char* expression, const char* file, int line) noexcept;
 }
 
-#define ROLLCALL_CHECK(condition)                                            \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]]                                           \
-      ::rollcall::check_failed(#condition, __FILE__, __LINE__);              \
+#define ROLLCALL_CHECK(condition)                               \
+  do {                                                          \
+    if (!(condition)) [[unlikely]]                              \
+      ::rollcall::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -1,6 +1,6 @@
-// The two clocks. Wall time (WallMs) is what users see and what is stored; steady time (SteadyUs) is what armed
-// timers and the pace run on, and a step of the wall clock does not move it. Both are passed in, never asked for.
-// Thread: SystemClock any; ManualClock (tests, simulator) one thread.
+// The two clocks. Wall time (WallMs) is what users see and what is stored; steady time (SteadyUs) is what
+// armed timers and the pace run on, and a step of the wall clock does not move it. Both are passed in, never
+// asked for. Thread: SystemClock any; ManualClock (tests, simulator) one thread.
 #pragma once
 
 #include <compare>
@@ -70,7 +70,8 @@ inline SteadyUs arm(WallMs deadline, WallMs wall_now, SteadyUs steady_now) {
 
 // "2019-05-21T13:03:56.000Z" (cloud-api 0.3).
 std::string utc_text(WallMs time);
-// "2018-08-06 13:43:12" in the zone `offset_minutes` east of UTC; the vendor's Gmt* fields use +480 (DESIGN 5.21).
+// "2018-08-06 13:43:12" in the zone `offset_minutes` east of UTC; the vendor's Gmt* fields use +480
+// (DESIGN 5.21).
 std::string local_text(WallMs time, int offset_minutes);
 // Parses "YYYY-MM-DDThh:mm:ssZ" exactly; false when ill formed.
 bool parse_utc(std::string_view text, WallMs& out) noexcept;

@@ -1,5 +1,5 @@
-// Digests, HMACs and text codings. HMAC contexts are kept per thread and only re-keyed (performance.md 4: three times
-// cheaper than a one-shot call). Thread: any; no shared state.
+// Digests, HMACs and text codings. HMAC contexts are kept per thread and only re-keyed (performance.md 4:
+// three times cheaper than a one-shot call). Thread: any; no shared state.
 #pragma once
 
 #include <array>
@@ -27,8 +27,8 @@ std::string base64_encode(std::string_view bytes);
 // Standard alphabet with padding, nothing else; nullopt otherwise.
 std::optional<std::string> base64_decode(std::string_view text);
 
-// One AES-128 block, both ways: the keyed permutation behind JobId and TaskId (model/id_codec.hpp). Owns its contexts;
-// one object per thread.
+// One AES-128 block, both ways: the keyed permutation behind JobId and TaskId (model/id_codec.hpp). Owns its
+// contexts; one object per thread.
 class BlockCipher {
  public:
   using Block = std::array<uint8_t, 16>;

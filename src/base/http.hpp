@@ -1,5 +1,5 @@
-// HTTP as a meaning: what a request says and what is answered. Filled and sent by net/, understood by api/ and server/.
-// Thread: values; a HttpHandler belongs to one core and is called on it only.
+// HTTP as a meaning: what a request says and what is answered. Filled and sent by net/, understood by api/
+// and server/. Thread: values; a HttpHandler belongs to one core and is called on it only.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@
 namespace rollcall {
 
 struct HttpRequest {
-  std::string method;  // upper case as sent
-  std::string target;  // as sent: "/?A=b"; may lack the leading slash
+  std::string method;                                        // upper case as sent
+  std::string target;                                        // as sent: "/?A=b"; may lack the leading slash
   std::vector<std::pair<std::string, std::string>> headers;  // names lower case, values trimmed, in order
-  std::string body;    // de-chunked
-  std::string peer;    // "127.0.0.1:54321"
+  std::string body;                                          // de-chunked
+  std::string peer;                                          // "127.0.0.1:54321"
   bool tls = false;
 
   // First header of that (lower case) name, or empty.
@@ -30,18 +30,21 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json;charset=utf-8";
-  std::vector<std::pair<std::string, std::string>> headers;  // beside Content-Type, Content-Length, Connection
+  std::vector<std::pair<std::string, std::string>>
+      headers;  // beside Content-Type, Content-Length, Connection
   std::string body;
   bool close = false;  // close the connection behind this answer
 };
 
-// Answers one request, exactly once, on the core that asked. Calling it after the connection died is harmless.
+// Answers one request, exactly once, on the core that asked. Calling it after the connection died is
+// harmless.
 using HttpResponder = std::function<void(HttpResponse&&)>;
 
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
-  // May answer at once or later (from the same core's thread). Pipelined requests of one connection are handed over one by one.
+  // May answer at once or later (from the same core's thread). Pipelined requests of one connection are
+  // handed over one by one.
   virtual void handle(HttpRequest&& request, HttpResponder respond) = 0;
 };
 

@@ -1,5 +1,5 @@
-// Strict JSON. Reading gives a Boost.JSON tree (for decisions); relaying never prints that tree again but works on the
-// caller's own text, so that 10.0 stays 10.0 (DESIGN 5.4). Thread: any; pure.
+// Strict JSON. Reading gives a Boost.JSON tree (for decisions); relaying never prints that tree again but
+// works on the caller's own text, so that 10.0 stays 10.0 (DESIGN 5.4). Thread: any; pure.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -22,12 +22,13 @@ struct JsonLimits {
 // Error: InvalidFormattedParameter, the message says what is wrong and at which byte.
 Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits = {});
 
-// The caller's text without white space outside strings. `text` must have passed parse_json. With `escape_braces`,
+// The caller's text without white space outside strings. `text` must have passed parse_json. With
+// `escape_braces`,
 // '{' and '}' inside strings become \u007b and \u007d and "\/" becomes "/" (device-protocol 6.2).
 std::string compact_json(std::string_view text, bool escape_braces);
 
-// The members of a JSON object as (decoded key, raw text of the value), in order. `text` must have passed parse_json and be
-// an object; otherwise an empty list. Raw views point into `text`.
+// The members of a JSON object as (decoded key, raw text of the value), in order. `text` must have passed
+// parse_json and be an object; otherwise an empty list. Raw views point into `text`.
 std::vector<std::pair<std::string, std::string_view>> json_members(std::string_view text);
 // The raw text of the elements of a JSON array, in order; same precondition.
 std::vector<std::string_view> json_elements(std::string_view text);
@@ -35,7 +36,8 @@ std::vector<std::string_view> json_elements(std::string_view text);
 std::optional<std::string_view> json_member(std::string_view text, std::string_view key);
 // The decoded content of a raw JSON string literal ("\"a\\n\"" gives a LF); nullopt when `raw` is no string.
 std::optional<std::string> json_unquote(std::string_view raw);
-// Appends `text` as a JSON string literal with its quotes: only '"', '\\' and control characters escaped, UTF-8 raw, '/' plain.
+// Appends `text` as a JSON string literal with its quotes: only '"', '\\' and control characters escaped,
+// UTF-8 raw, '/' plain.
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace rollcall

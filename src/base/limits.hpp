@@ -1,4 +1,5 @@
-// Every number that bounds something, with its source. Those marked "configurable" are defaults of server/config.
+// Every number that bounds something, with its source. Those marked "configurable" are defaults of
+// server/config.
 #pragma once
 
 #include <cstddef>
@@ -7,64 +8,70 @@
 namespace rollcall::limits {
 
 // --- HTTP
-inline constexpr size_t kHttpRequestBytesMax = 8u << 20;   // request line + headers, and body, each; issue 2; configurable
+inline constexpr size_t kHttpRequestBytesMax =
+    8u << 20;  // request line + headers, and body, each; issue 2; configurable
 inline constexpr size_t kHttpHeadersMax = 100;
-inline constexpr int64_t kHttpAnswerSeconds = 120;         // the handler's time before 504; beyond any store commit
-inline constexpr int64_t kHttpWriteSeconds = 30;           // without the peer taking a byte
-inline constexpr int64_t kHttpCloseSeconds = 2;            // waiting for the peer's end after ours
+inline constexpr int64_t kHttpAnswerSeconds = 120;  // the handler's time before 504; beyond any store commit
+inline constexpr int64_t kHttpWriteSeconds = 30;    // without the peer taking a byte
+inline constexpr int64_t kHttpCloseSeconds = 2;     // waiting for the peer's end after ours
 inline constexpr int64_t kTlsHandshakeSeconds = 10;
-inline constexpr size_t kHttpConnectionsMax = 4096;        // per core; configurable
-inline constexpr int64_t kHttpIdleSeconds = 75;            // keep-alive without a request
-inline constexpr int64_t kHttpRequestSeconds = 60;         // from first byte to last byte of one request
-inline constexpr size_t kParametersMax = 50'000;           // 10,000 objects of four fields and some
+inline constexpr size_t kHttpConnectionsMax = 4096;  // per core; configurable
+inline constexpr int64_t kHttpIdleSeconds = 75;      // keep-alive without a request
+inline constexpr int64_t kHttpRequestSeconds = 60;   // from first byte to last byte of one request
+inline constexpr size_t kParametersMax = 50'000;     // 10,000 objects of four fields and some
 
 // --- signatures (wire-protocol 1.5)
 inline constexpr int64_t kSignatureWindowMs = 15 * 60 * 1000;
 inline constexpr int64_t kNonceKeepMs = 31 * 60 * 1000;
-inline constexpr size_t kNoncesMax = 2'000'000;            // beyond: ServiceUnavailable rather than a forgotten nonce
+inline constexpr size_t kNoncesMax = 2'000'000;  // beyond: ServiceUnavailable rather than a forgotten nonce
 
 // --- MQTT (device-protocol 1.8, 1.9)
 inline constexpr size_t kMqttPacketBytesMax = 256u * 1024 + 1024;  // payload 256 KB plus topic and head
-inline constexpr size_t kAlinkBytesMax = 256u * 1024;          // one JSON message from a device
+inline constexpr size_t kAlinkBytesMax = 256u * 1024;              // one JSON message from a device
 inline constexpr size_t kMqttTopicBytesMax = 128;
-inline constexpr size_t kMqttClientIdBytesMax = 1024;      // id <= 64 plus extension list
-inline constexpr size_t kMqttSubscriptionsMax = 100;       // per device
-inline constexpr size_t kMqttFilterBytesMax = 256;         // room for wildcards above the 128 of a topic
+inline constexpr size_t kMqttClientIdBytesMax = 1024;  // id <= 64 plus extension list
+inline constexpr size_t kMqttSubscriptionsMax = 100;   // per device
+inline constexpr size_t kMqttFilterBytesMax = 256;     // room for wildcards above the 128 of a topic
 inline constexpr int kMqttKeepAliveSecondsMin = 30;
 inline constexpr int kMqttKeepAliveSecondsMax = 1200;
-inline constexpr size_t kMqttConnectBytesMax = 8u * 1024;  // CONNECT packet: from a peer that is not known yet
-inline constexpr size_t kMqttEarlyBytesMax = 16u * 1024;   // packets sent before CONNACK, kept until the login is decided
-inline constexpr size_t kMqttInFlightMax = 32;             // QoS 1 packets to one device without PUBACK
-inline constexpr int64_t kMqttConnectSeconds = 10;         // from accept to CONNECT
+inline constexpr size_t kMqttConnectBytesMax =
+    8u * 1024;  // CONNECT packet: from a peer that is not known yet
+inline constexpr size_t kMqttEarlyBytesMax =
+    16u * 1024;  // packets sent before CONNACK, kept until the login is decided
+inline constexpr size_t kMqttInFlightMax = 32;                 // QoS 1 packets to one device without PUBACK
+inline constexpr int64_t kMqttConnectSeconds = 10;             // from accept to CONNECT
 inline constexpr size_t kConnectionOutputBytesMax = 1u << 20;  // a slower reader is cut
-inline constexpr int64_t kConnectionCloseSeconds = 5;      // to take what is queued for it once we close
-inline constexpr int64_t kConnectSeconds = 10;             // outgoing
-inline constexpr size_t kDeviceConnectionsMax = 1'000'000;  // per core; the kernel's file limit is reached before
+inline constexpr int64_t kConnectionCloseSeconds = 5;          // to take what is queued for it once we close
+inline constexpr int64_t kConnectSeconds = 10;                 // outgoing
+inline constexpr size_t kDeviceConnectionsMax =
+    1'000'000;  // per core; the kernel's file limit is reached before
 
 // --- jobs (cloud-api A.1, B.6)
 inline constexpr size_t kJobDocumentCharactersMax = 65'536;
 inline constexpr size_t kJobConfigCharactersMax = 8'192;
 inline constexpr size_t kDescriptionCharactersMax = 100;
 inline constexpr size_t kTargetDevicesMax = 200;
-inline constexpr int64_t kTargetsMax = 100'000;            // configurable: limits.job_targets_max
+inline constexpr int64_t kTargetsMax = 100'000;  // configurable: limits.job_targets_max
 inline constexpr int64_t kRolloutPerMinuteMin = 50;
-inline constexpr int64_t kRolloutPerMinuteMax = 1'000;     // configurable: limits.rollout_per_minute_max
+inline constexpr int64_t kRolloutPerMinuteMax = 1'000;  // configurable: limits.rollout_per_minute_max
 inline constexpr int64_t kRolloutPerMinuteDefault = 1'000;
-inline constexpr int64_t kScheduleMinDelayMs = 10 * 60 * 1000;  // configurable: limits.schedule_min_delay_seconds
+inline constexpr int64_t kScheduleMinDelayMs =
+    10 * 60 * 1000;  // configurable: limits.schedule_min_delay_seconds
 inline constexpr int64_t kScheduleMaxDelayMs = 7LL * 24 * 3600 * 1000;
 inline constexpr int64_t kJobLifetimeMs = 7LL * 24 * 3600 * 1000;  // DESIGN 5.15
-inline constexpr size_t kTaskDetailBytesMax = 4'096;       // statusDetails, message (DESIGN 3)
-inline constexpr int kUnconfirmedPushesMax = 10;           // per device (DESIGN 3)
-inline constexpr int kPushesPerTaskMax = 5;                // DESIGN 5.11
-inline constexpr int64_t kNextWaitMs = 2'000;              // wait for a `$next` after CONNACK before pushing (DESIGN 3)
-inline constexpr size_t kTaskListMax = 10;                 // `$list` (device-protocol 4.3)
+inline constexpr size_t kTaskDetailBytesMax = 4'096;               // statusDetails, message (DESIGN 3)
+inline constexpr int kUnconfirmedPushesMax = 10;                   // per device (DESIGN 3)
+inline constexpr int kPushesPerTaskMax = 5;                        // DESIGN 5.11
+inline constexpr int64_t kNextWaitMs = 2'000;  // wait for a `$next` after CONNACK before pushing (DESIGN 3)
+inline constexpr size_t kTaskListMax = 10;     // `$list` (device-protocol 4.3)
 inline constexpr int64_t kNextTokenMs = 60'000;
 
 // --- engine
 inline constexpr size_t kBatchCommandsMax = 1'024;
-inline constexpr size_t kSweepRows = 2'000;                // rows of one chunk of a long sweep (DESIGN 3)
-inline constexpr size_t kPushSlice = 512;                  // tasks sent in one commit
-inline constexpr size_t kPushWindow = 2'000;               // unconfirmed pushes over all devices of a job at which pushing pauses
+inline constexpr size_t kSweepRows = 2'000;  // rows of one chunk of a long sweep (DESIGN 3)
+inline constexpr size_t kPushSlice = 512;    // tasks sent in one commit
+inline constexpr size_t kPushWindow =
+    2'000;  // unconfirmed pushes over all devices of a job at which pushing pauses
 inline constexpr size_t kMailboxEntriesMax = 65'536;
 
 // --- products, devices, groups, thing models (cloud-api C)
@@ -77,15 +84,15 @@ inline constexpr size_t kDevicesPerStateCallMax = 50;
 inline constexpr size_t kRelationsPerCallMax = 200;
 inline constexpr size_t kTslBytesMax = 512u * 1024;
 inline constexpr size_t kTslCompletedBytesMax = 4 * kTslBytesMax;  // set, get and post repeat the properties
-inline constexpr size_t kModulesMax = 200;                 // cloud-api C.4, as all below
+inline constexpr size_t kModulesMax = 200;                         // cloud-api C.4, as all below
 inline constexpr size_t kModuleFeaturesMax = 300;
 inline constexpr size_t kStructMembersMax = 50;
 inline constexpr size_t kEnumItemsMax = 100;
 inline constexpr size_t kTextCharactersMax = 10'240;
 inline constexpr size_t kArrayElementsMax = 512;
-inline constexpr size_t kFeatureParametersMax = 100;       // of one service each way, of one event
-inline constexpr size_t kModelParametersMax = 300;         // over all services and events of a module
-inline constexpr int kNestedTypesMax = 2;                  // arrays and structs in one another
+inline constexpr size_t kFeatureParametersMax = 100;  // of one service each way, of one event
+inline constexpr size_t kModelParametersMax = 300;    // over all services and events of a module
+inline constexpr int kNestedTypesMax = 2;             // arrays and structs in one another
 inline constexpr size_t kIdentifierCharactersMax = 50;
 inline constexpr size_t kModuleIdCharactersMax = 30;
 

@@ -1,5 +1,6 @@
-// One event, one line: level, event name, then key=value pairs with stable names. Values with blanks or quotes are quoted;
-// control characters never reach the terminal. Backed by spdlog in log.cpp, whose headers stay there. Thread: any.
+// One event, one line: level, event name, then key=value pairs with stable names. Values with blanks or
+// quotes are quoted; control characters never reach the terminal. Backed by spdlog in log.cpp, whose headers
+// stay there. Thread: any.
 //
 //   log_info("server.listening", {{"http", address}, {"mqtt", other}});
 #pragma once

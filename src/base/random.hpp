@@ -32,7 +32,8 @@ class SystemRandom final : public Random {
   size_t available_ = 0;
 };
 
-// Reproducible randomness (xoshiro-style); for tests, the simulator and `rollcall simulate`. Never for secrets.
+// Reproducible randomness (xoshiro-style); for tests, the simulator and `rollcall simulate`. Never for
+// secrets.
 class SeededRandom final : public Random {
  public:
   explicit SeededRandom(uint64_t seed);

@@ -1,5 +1,6 @@
 // Result<T>: an expected value or an Error. The one way in which an expected failure travels inside Rollcall.
-// Thread: any (values). Errors are rendered only at the edges: api (JSON, XML), gateway (Alink codes), server (terminal).
+// Thread: any (values). Errors are rendered only at the edges: api (JSON, XML), gateway (Alink codes), server
+// (terminal).
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ enum class ErrorCode : uint16_t {
 #undef ROLLCALL_ERROR
 };
 
-// What failed. `message` is for the caller: it names the parameter, the rule and the value, and never holds SQL,
-// paths or secrets; empty means the table's text. `detail` is for our log only.
+// What failed. `message` is for the caller: it names the parameter, the rule and the value, and never holds
+// SQL, paths or secrets; empty means the table's text. `detail` is for our log only.
 struct Error {
   ErrorCode code{};
   std::string message;
@@ -27,7 +28,8 @@ struct Error {
 
   Error() = default;
   explicit Error(ErrorCode error_code) : code(error_code) {}
-  Error(ErrorCode error_code, std::string public_message) : code(error_code), message(std::move(public_message)) {}
+  Error(ErrorCode error_code, std::string public_message)
+      : code(error_code), message(std::move(public_message)) {}
   Error&& with_detail(std::string text) && {
     detail = std::move(text);
     return std::move(*this);
@@ -36,10 +38,10 @@ struct Error {
 
 struct ErrorRow {
   ErrorCode code;
-  std::string_view name;       // our enumerator
-  std::string_view api_code;   // the string clients see; "Missing" and "Invalid" get Error::parameter appended
-  int http_status;             // 200 for business failures, 4xx or 5xx for gateway failures (wire-protocol 1.6, 6)
-  int alink_code;              // code in a reply to a device (device-protocol 8)
+  std::string_view name;      // our enumerator
+  std::string_view api_code;  // the string clients see; "Missing" and "Invalid" get Error::parameter appended
+  int http_status;  // 200 for business failures, 4xx or 5xx for gateway failures (wire-protocol 1.6, 6)
+  int alink_code;   // code in a reply to a device (device-protocol 8)
   std::string_view english;
   std::string_view chinese;
 };
@@ -66,10 +68,11 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(st
 #define ROLLCALL_CONCAT_(a, b) a##b
 #define ROLLCALL_CONCAT(a, b) ROLLCALL_CONCAT_(a, b)
 // Returns the error to the caller, or binds the value: ROLLCALL_TRY(auto v, expression);
-#define ROLLCALL_TRY(declaration, ...) ROLLCALL_TRY_(ROLLCALL_CONCAT(rollcall_try_, __COUNTER__), declaration, __VA_ARGS__)
-#define ROLLCALL_TRY_(temporary, declaration, ...)                                            \
-  auto temporary = (__VA_ARGS__);                                                             \
-  if (!temporary) return ::tl::unexpected<::rollcall::Error>(std::move(temporary.error()));   \
+#define ROLLCALL_TRY(declaration, ...) \
+  ROLLCALL_TRY_(ROLLCALL_CONCAT(rollcall_try_, __COUNTER__), declaration, __VA_ARGS__)
+#define ROLLCALL_TRY_(temporary, declaration, ...)                                          \
+  auto temporary = (__VA_ARGS__);                                                           \
+  if (!temporary) return ::tl::unexpected<::rollcall::Error>(std::move(temporary.error())); \
   declaration = std::move(*temporary)
 // The same for a Status: ROLLCALL_TRY_STATUS(expression);
 #define ROLLCALL_TRY_STATUS(...)                                                                          \

@@ -1,4 +1,5 @@
-// A text that must not reach a log or an error message. Streaming or formatting it prints "***". Thread: value.
+// A text that must not reach a log or an error message. Streaming or formatting it prints "***". Thread:
+// value.
 #pragma once
 
 #include <ostream>

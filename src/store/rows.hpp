@@ -1,6 +1,6 @@
-// What the engine asks the store to change: one ChangeSet = one transaction (DESIGN 3). Every change of an existing row
-// is conditional on what was read; the store says which conditions failed and derives counters and history from the rows
-// that it did hit. Thread: values.
+// What the engine asks the store to change: one ChangeSet = one transaction (DESIGN 3). Every change of an
+// existing row is conditional on what was read; the store says which conditions failed and derives counters
+// and history from the rows that it did hit. Thread: values.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +15,16 @@
 
 namespace rollcall::store {
 
-// Changes one task if it still has (from_status, from_attempt). The job's counters move from from_status to task.status.
-// A history row is written when the status or attempt changes or `record_history` is set.
+// Changes one task if it still has (from_status, from_attempt). The job's counters move from from_status to
+// task.status. A history row is written when the status or attempt changes or `record_history` is set.
 struct TaskChange {
-  Task task;                            // the row after the change
+  Task task;  // the row after the change
   TaskStatus from_status{};
   int32_t from_attempt = 1;
   Cause cause{};
-  bool record_history = false;          // progress reports and late reports: no change of status, yet remembered
-  std::optional<TaskDetail> detail;     // replaces the side row, and kTaskHasDetail with it; absent = leave it
-  std::optional<WallMs> time_out_at;    // appended to the time-out list for (task, attempt)
+  bool record_history = false;       // progress reports and late reports: no change of status, yet remembered
+  std::optional<TaskDetail> detail;  // replaces the side row, and kTaskHasDetail with it; absent = leave it
+  std::optional<WallMs> time_out_at;  // appended to the time-out list for (task, attempt)
 };
 
 // Replaces a job's phase if its epoch is still from_epoch. Counters are not touched by this.
@@ -45,15 +45,15 @@ struct JobChange {
 
 struct NewJob {
   Job job;
-  // DEVICE_LIST: made in the same transaction, in this order, all QUEUED (tasks_made and the counters are set from them,
-  // and TaskChanges of the same set may go on from there); else empty.
+  // DEVICE_LIST: made in the same transaction, in this order, all QUEUED (tasks_made and the counters are set
+  // from them, and TaskChanges of the same set may go on from there); else empty.
   std::vector<DeviceId> targets;
 };
 
-// Makes the next tasks of a job from its group or product: members in join order after `after`, up to the job's snapshot.
-// Tasks of unfit products are made FAILED with their reason (counters and history follow). Conditional on the job's epoch
-// and on first_sequence being its tasks_made; the epoch stays.
-// The job's sweep_cursor and tasks_made move in the same transaction, so that a crash repeats nothing.
+// Makes the next tasks of a job from its group or product: members in join order after `after`, up to the
+// job's snapshot. Tasks of unfit products are made FAILED with their reason (counters and history follow).
+// Conditional on the job's epoch and on first_sequence being its tasks_made; the epoch stays. The job's
+// sweep_cursor and tasks_made move in the same transaction, so that a crash repeats nothing.
 struct MakeTasks {
   JobId job;
   int32_t from_epoch = 0;
@@ -63,15 +63,17 @@ struct MakeTasks {
   int64_t after = 0;
   int64_t snapshot = 0;
   int64_t first_sequence = 0;
-  int64_t expected_total = 0;  // when members run out before that many rows exist, the missing ones leave the QUEUED counter
+  int64_t expected_total =
+      0;  // when members run out before that many rows exist, the missing ones leave the QUEUED counter
   size_t rows_max = 0;
   WallMs now;
   const std::vector<std::pair<ProductId, std::string>>* unfit = nullptr;  // owned by the caller for the call
 };
 
-// Ends every open task with first_sequence <= sequence < first_sequence + rows_max (rows that exist) as `to`. Counters and
-// history follow the rows hit, and the job's sweep_cursor moves to the result's next_sequence in the same transaction; the
-// epoch, on which this is conditional, stays. `statuses_open`: which of QUEUED, SENT, IN_PROGRESS to take (bit 1 << status).
+// Ends every open task with first_sequence <= sequence < first_sequence + rows_max (rows that exist) as `to`.
+// Counters and history follow the rows hit, and the job's sweep_cursor moves to the result's next_sequence in
+// the same transaction; the epoch, on which this is conditional, stays. `statuses_open`: which of QUEUED,
+// SENT, IN_PROGRESS to take (bit 1 << status).
 struct SweepTasks {
   JobId job;
   int32_t from_epoch = 0;
@@ -83,13 +85,22 @@ struct SweepTasks {
   WallMs now;
 };
 
-struct NewProduct { Product product; };
+struct NewProduct {
+  Product product;
+};
 struct NewDevice {
   Device device;
-  std::string product_key;              // for error texts only
+  std::string product_key;  // for error texts only
 };
-struct NewGroup { Group group; };
-struct NewGroupMember { GroupId group; DeviceId device; int64_t join_number = 0; ProductId product; };
+struct NewGroup {
+  Group group;
+};
+struct NewGroupMember {
+  GroupId group;
+  DeviceId device;
+  int64_t join_number = 0;
+  ProductId product;
+};
 struct NewApply {
   Apply apply;
   std::vector<std::pair<std::string, std::string>> names;  // DeviceName, Nickname
@@ -101,8 +112,8 @@ struct ApplyProgress {
   ApplyStatus status{};
   std::vector<std::pair<int64_t, DeviceId>> made;  // index in the application -> device
 };
-// version "" is the draft; publishing copies it: a version without a text takes the draft's. The same version again
-// replaces it and becomes the latest.
+// version "" is the draft; publishing copies it: a version without a text takes the draft's. The same version
+// again replaces it and becomes the latest.
 struct PutThingModel {
   ProductId product;
   std::string version;
@@ -111,16 +122,20 @@ struct PutThingModel {
   WallMs now;
 };
 // Fields a fleet import may fill in later for something that exists; conditional on the row existing.
-struct PutProduct { Product product; };
-struct PutDevice { Device device; };
+struct PutProduct {
+  Product product;
+};
+struct PutDevice {
+  Device device;
+};
 
 struct ChangeSet {
   std::vector<NewProduct> new_products;
   std::vector<PutProduct> put_products;
-  std::vector<NewDevice> new_devices;         // product counters follow
+  std::vector<NewDevice> new_devices;  // product counters follow
   std::vector<PutDevice> put_devices;
   std::vector<NewGroup> new_groups;
-  std::vector<NewGroupMember> new_members;    // group counters follow
+  std::vector<NewGroupMember> new_members;  // group counters follow
   std::vector<NewApply> new_applies;
   std::vector<ApplyProgress> apply_progress;
   std::vector<PutThingModel> thing_models;
@@ -129,10 +144,10 @@ struct ChangeSet {
   std::vector<JobChange> jobs;
   std::vector<MakeTasks> make_tasks;
   std::vector<SweepTasks> sweep_tasks;
-  std::vector<TaskChange> tasks;              // the store sorts its work by (job, sequence)
-  std::vector<Presence> presence;             // written when connection_epoch is not older than the stored one
-  std::optional<WallMs> time_outs_done_until; // forget time-out entries with deadline <= this ...
-  std::vector<TaskKey> time_outs_done;        // ... of these tasks only, as due_time_outs gave them
+  std::vector<TaskChange> tasks;   // the store sorts its work by (job, sequence)
+  std::vector<Presence> presence;  // written when connection_epoch is not older than the stored one
+  std::optional<WallMs> time_outs_done_until;  // forget time-out entries with deadline <= this ...
+  std::vector<TaskKey> time_outs_done;         // ... of these tasks only, as due_time_outs gave them
   bool empty() const;
 };
 
@@ -146,43 +161,44 @@ struct SweptTask {
 
 struct MakeResult {
   JobId job;
-  bool hit = false;            // false: the epoch had moved on
+  bool hit = false;  // false: the epoch had moved on
   int64_t rows_made = 0;
-  int64_t last_member = 0;     // the join number or device id of the last member taken
-  bool exhausted = false;      // no member is left
-  int64_t rows_failed = 0;     // of rows_made, unfit ones
+  int64_t last_member = 0;  // the join number or device id of the last member taken
+  bool exhausted = false;   // no member is left
+  int64_t rows_failed = 0;  // of rows_made, unfit ones
 };
 
 struct SweepResult {
   JobId job;
   bool hit = false;
-  int64_t next_sequence = 0;   // where to go on
-  bool exhausted = false;      // no row is left at or after next_sequence
+  int64_t next_sequence = 0;  // where to go on
+  bool exhausted = false;     // no row is left at or after next_sequence
   std::vector<SweptTask> swept;
 };
 
 // What a committed ChangeSet did.
 struct CommitResult {
-  std::vector<uint32_t> missed_tasks;     // indexes into ChangeSet::tasks whose condition failed; their changes did not happen
-  std::vector<uint32_t> missed_jobs;      // likewise for ChangeSet::jobs
-  std::vector<uint32_t> missed_applies;   // likewise for ChangeSet::apply_progress
-  std::vector<MakeResult> made;           // one per ChangeSet::make_tasks
-  std::vector<SweepResult> swept;         // one per ChangeSet::sweep_tasks
+  std::vector<uint32_t>
+      missed_tasks;  // indexes into ChangeSet::tasks whose condition failed; their changes did not happen
+  std::vector<uint32_t> missed_jobs;                     // likewise for ChangeSet::jobs
+  std::vector<uint32_t> missed_applies;                  // likewise for ChangeSet::apply_progress
+  std::vector<MakeResult> made;                          // one per ChangeSet::make_tasks
+  std::vector<SweepResult> swept;                        // one per ChangeSet::sweep_tasks
   std::vector<std::pair<JobId, TaskCounters>> counters;  // of every job whose counters this transaction moved
 };
 
 // One row of the append-only history, in the order of writing.
 struct HistoryRow {
-  int64_t position = 0;                   // grows; where a reader goes on
+  int64_t position = 0;  // grows; where a reader goes on
   TaskKey key;
   DeviceId device;
   int32_t attempt = 1;
   TaskStatus from{};
-  TaskStatus to{};                        // equal to from: a progress report or a late one
+  TaskStatus to{};  // equal to from: a progress report or a late one
   Cause cause{};
   WallMs at;
   int32_t progress = -1;
-  std::string detail;                     // the message, or else the statusDetails, that came with the change
+  std::string detail;  // the message, or else the statusDetails, that came with the change
 };
 
 struct DueTimeOut {

@@ -1,9 +1,9 @@
-// The store behind the engine. Two faces: Reader, bounded reads of committed state (any number of them, one thread each),
-// and Store, the engine's own connection: set-oriented loads and one transaction per ChangeSet. Implemented by sqlite/
-// (and later postgres/); one contract test suite (tests/contract) runs on every implementation.
-// Errors: SystemException with the cause in Error::detail, which starts with "constraint:" (the change itself is refused),
-// "full:" (no room) or "io:" (everything else); NotExisted... never (absent rows are simply not returned).
-// Thread: each object belongs to one thread.
+// The store behind the engine. Two faces: Reader, bounded reads of committed state (any number of them, one
+// thread each), and Store, the engine's own connection: set-oriented loads and one transaction per ChangeSet.
+// Implemented by sqlite/ (and later postgres/); one contract test suite (tests/contract) runs on every
+// implementation. Errors: SystemException with the cause in Error::detail, which starts with "constraint:"
+// (the change itself is refused), "full:" (no room) or "io:" (everything else); NotExisted... never (absent
+// rows are simply not returned). Thread: each object belongs to one thread.
 #pragma once
 
 #include <array>
@@ -30,37 +30,44 @@ struct TaskView {
   Task task;
   std::string device_name;
   std::string product_key;
-  std::string foreign_iot_id;   // empty: derive from the device's id
+  std::string foreign_iot_id;  // empty: derive from the device's id
 };
 
 struct ApplyItem {
   std::string device_name;
   std::string nickname;
-  DeviceId device;              // 0 until made
+  DeviceId device;  // 0 until made
 };
 
-// Reads. Lists are bounded by their limit argument and ordered as said; a reader holds no snapshot between calls.
+// Reads. Lists are bounded by their limit argument and ordered as said; a reader holds no snapshot between
+// calls.
 class Reader {
  public:
   virtual ~Reader() = default;
 
   virtual Result<std::vector<AccessKey>> access_keys(size_t limit) = 0;
-  // The id of an instance by its IotInstanceId text; nullopt = unknown. The default instance is 1 and has no text.
+  // The id of an instance by its IotInstanceId text; nullopt = unknown. The default instance is 1 and has no
+  // text.
   virtual Result<std::optional<InstanceId>> instance_by_code(std::string_view code) = 0;
 
   virtual Result<std::vector<Product>> products_by_key(std::span<const std::string> keys) = 0;
   virtual Result<std::vector<Product>> products(std::span<const ProductId> ids) = 0;
   virtual Result<std::optional<Product>> product_by_name(InstanceId instance, std::string_view name) = 0;
   // Newest first. `has_thing_model` filters when set. Total counts all that match.
-  struct ProductPage { std::vector<Product> products; int64_t total = 0; };
-  virtual Result<ProductPage> list_products(InstanceId instance, std::optional<bool> has_thing_model, int64_t offset, size_t limit) = 0;
+  struct ProductPage {
+    std::vector<Product> products;
+    int64_t total = 0;
+  };
+  virtual Result<ProductPage> list_products(InstanceId instance, std::optional<bool> has_thing_model,
+                                            int64_t offset, size_t limit) = 0;
   virtual Result<int64_t> product_count(InstanceId instance) = 0;
 
   virtual Result<std::vector<Device>> devices(std::span<const DeviceId> ids) = 0;
   virtual Result<std::vector<Device>> devices_by_name(std::span<const DeviceName> names) = 0;
   virtual Result<std::vector<Device>> devices_by_foreign_iot_id(std::span<const std::string> iot_ids) = 0;
   // Devices of a product with name > after_name, in name order.
-  virtual Result<std::vector<Device>> list_devices(ProductId product, std::string_view after_name, size_t limit) = 0;
+  virtual Result<std::vector<Device>> list_devices(ProductId product, std::string_view after_name,
+                                                   size_t limit) = 0;
   virtual Result<std::vector<Presence>> presence(std::span<const DeviceId> ids) = 0;
 
   virtual Result<std::vector<Group>> groups(std::span<const GroupId> ids) = 0;
@@ -68,7 +75,11 @@ class Reader {
   virtual Result<std::optional<Group>> group_by_name(InstanceId instance, std::string_view name) = 0;
   virtual Result<int64_t> group_count(InstanceId instance) = 0;
   // Which of these devices are in the group, and in how many groups each device is.
-  struct Membership { DeviceId device; bool in_group = false; int32_t groups = 0; };
+  struct Membership {
+    DeviceId device;
+    bool in_group = false;
+    int32_t groups = 0;
+  };
   virtual Result<std::vector<Membership>> memberships(GroupId group, std::span<const DeviceId> devices) = 0;
   // The products of a group's members with the number of members of each.
   virtual Result<std::vector<std::pair<ProductId, int64_t>>> group_products(GroupId group) = 0;
@@ -77,23 +88,35 @@ class Reader {
   virtual Result<std::vector<ApplyItem>> apply_items(ApplyId id, int64_t first_index, size_t limit) = 0;
 
   // version "" = draft. "latest published": latest_thing_model.
-  struct ThingModelText { std::string version; std::string tsl; };
+  struct ThingModelText {
+    std::string version;
+    std::string tsl;
+  };
   virtual Result<std::optional<ThingModelText>> thing_model(ProductId product, std::string_view version) = 0;
   virtual Result<std::optional<ThingModelText>> latest_thing_model(ProductId product) = 0;
 
   virtual Result<std::vector<Job>> jobs(std::span<const JobId> ids) = 0;
-  struct JobPage { std::vector<Job> jobs; int64_t total = 0; };
+  struct JobPage {
+    std::vector<Job> jobs;
+    int64_t total = 0;
+  };
   // Newest first; spec.document and targets are not loaded.
-  virtual Result<JobPage> list_jobs(InstanceId instance, std::optional<JobStatus> status, int64_t offset, size_t limit) = 0;
+  virtual Result<JobPage> list_jobs(InstanceId instance, std::optional<JobStatus> status, int64_t offset,
+                                    size_t limit) = 0;
   // The devices of a DEVICE_LIST job in order (at most limits::kTargetDevicesMax).
   virtual Result<std::vector<DeviceId>> job_targets(JobId job) = 0;
 
   virtual Result<std::vector<Task>> tasks(std::span<const TaskKey> keys) = 0;
-  virtual Result<std::vector<TaskDetail>> task_details(std::span<const TaskKey> keys) = 0;  // same order; empty where none
-  // Tasks of a job with sequence > after_sequence (-1 = from the start), in queue order; `statuses` filters by row status when not empty.
-  virtual Result<std::vector<TaskView>> list_tasks_of_job(JobId job, std::span<const TaskStatus> statuses, int64_t after_sequence, size_t limit) = 0;
+  virtual Result<std::vector<TaskDetail>> task_details(
+      std::span<const TaskKey> keys) = 0;  // same order; empty where none
+  // Tasks of a job with sequence > after_sequence (-1 = from the start), in queue order; `statuses` filters
+  // by row status when not empty.
+  virtual Result<std::vector<TaskView>> list_tasks_of_job(JobId job, std::span<const TaskStatus> statuses,
+                                                          int64_t after_sequence, size_t limit) = 0;
   // Tasks of a device with job < before_job (0 = from the newest), newest job first; likewise filtered.
-  virtual Result<std::vector<TaskView>> list_tasks_of_device(DeviceId device, std::span<const TaskStatus> statuses, JobId before_job, size_t limit) = 0;
+  virtual Result<std::vector<TaskView>> list_tasks_of_device(DeviceId device,
+                                                             std::span<const TaskStatus> statuses,
+                                                             JobId before_job, size_t limit) = 0;
   // The history of all tasks as it was written, after a position (0 = from the start).
   virtual Result<std::vector<HistoryRow>> history(int64_t after_position, size_t limit) = 0;
 };
@@ -103,7 +126,8 @@ class Store : public Reader {
   // --- start
   // 16 random bytes made at the first start: the key of IdCodec.
   virtual Result<std::array<uint8_t, 16>> id_key() = 0;
-  // Reserves `count` consecutive ids of a kind, durably; the first one is returned. Kinds: "device", "product", "job", "group", "apply", "join".
+  // Reserves `count` consecutive ids of a kind, durably; the first one is returned. Kinds: "device",
+  // "product", "job", "group", "apply", "join".
   virtual Result<int64_t> reserve_ids(std::string_view kind, int64_t count) = 0;
   // Every presence row that says online says offline from now on (after a crash nobody is connected).
   virtual Status mark_all_offline(WallMs now) = 0;
@@ -122,7 +146,8 @@ class Store : public Reader {
   virtual Result<std::optional<WallMs>> earliest_time_out() = 0;
 
   // --- commits: submit one, then poll until it is there. A failed commit changed nothing.
-  virtual void submit(const ChangeSet& changes) = 0;   // `changes` stays alive and unchanged until poll() gave the result
+  virtual void submit(
+      const ChangeSet& changes) = 0;  // `changes` stays alive and unchanged until poll() gave the result
   virtual std::optional<Result<CommitResult>> poll() = 0;
   // Something useful to do while nothing else is: checkpoints. Bounded to some milliseconds.
   virtual void idle() = 0;

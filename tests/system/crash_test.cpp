@@ -55,7 +55,8 @@ TEST(Crash, KillInTheMiddleOfTenThousandTasksLosesNothingAcknowledged) {
   net::CoreLoop loop;
   RollcallServer server(binary(), loop);
   auto api = server.client();
-  auto prepared = client::prepare_fleet(*api, server.random, {"crash", "crash-", kDevices}, [](const std::string&) {});
+  auto prepared =
+      client::prepare_fleet(*api, server.random, {"crash", "crash-", kDevices}, [](const std::string&) {});
   ASSERT_TRUE(prepared) << public_message(prepared.error());
   RecordingFleet fleet(loop, server.mqtt, prepared->product_key, prepared->devices);
   fleet.start();
@@ -97,7 +98,8 @@ TEST(Crash, GoesOnMakingTheTasksOfAJobAfterAKill) {
   net::CoreLoop loop;
   RollcallServer server(binary(), loop);
   auto api = server.client();
-  auto prepared = client::prepare_fleet(*api, server.random, {"made", "made-", kDevices}, [](const std::string&) {});
+  auto prepared =
+      client::prepare_fleet(*api, server.random, {"made", "made-", kDevices}, [](const std::string&) {});
   ASSERT_TRUE(prepared) << public_message(prepared.error());
   const std::string job = create_job(*api, prepared->product_key, "1000");
   server.process.kill_hard();  // at some point of the making
@@ -119,7 +121,8 @@ TEST(Stop, EndsCleanlyWithDevicesConnectedAndRefusesASecondServerOnTheSameData) 
   net::CoreLoop loop;
   RollcallServer server(binary(), loop);
   auto api = server.client();
-  auto prepared = client::prepare_fleet(*api, server.random, {"stop", "stop-", 50}, [](const std::string&) {});
+  auto prepared =
+      client::prepare_fleet(*api, server.random, {"stop", "stop-", 50}, [](const std::string&) {});
   ASSERT_TRUE(prepared) << public_message(prepared.error());
   RecordingFleet fleet(loop, server.mqtt, prepared->product_key, prepared->devices);
   fleet.start();

@@ -76,7 +76,6 @@ void RecordingFleet::on_closed(ConnectionRef connection) {
   Device& device = devices_[index];
   if (device.online) --online_;
   device.online = false;
-  device.open_task.clear();
   waiting_.push_back(index);
 }
 
@@ -85,6 +84,8 @@ void RecordingFleet::on_packet(ConnectionRef connection, Device& device, const m
     if (connack->code != 0) return client_.close(connection);
     device.online = true;
     ++online_;
+    // A QoS 1 report without its acknowledgement is sent again, as MQTT clients do [MQTT-4.4.0-1].
+    if (!device.open_task.empty()) report(connection, device, device.open_task, "SUCCEEDED");
   } else if (const auto* publish = std::get_if<mqtt::PublishView>(&packet)) {
     on_message(connection, device, *publish);
   }
@@ -104,6 +105,7 @@ void RecordingFleet::on_message(ConnectionRef connection, Device& device, const 
   } else if (publish.topic.ends_with("/thing/job/update_reply") && text_of(publish.payload, "id") == "2") {
     const auto data = json_member(publish.payload, "data");
     const std::string task = data ? text_of(*data, "taskId") : std::string();
+    if (task == device.open_task) device.open_task.clear();
     if (text_of(publish.payload, "code") == "200")
       acknowledged_.insert(task);
     else

@@ -1,6 +1,6 @@
-// The verbs of the program, one file each: every function adds its sub-command to `app`, and the sub-command's
-// callback runs the verb and leaves the exit status of the process in `exit_code` (DESIGN 6). Called by
-// main.cpp only, which lets CLI11 parse. Thread: main; `exit_code` must outlive the parse.
+// The verbs of the program, one file each: every function adds its sub-command to `app`, and the
+// sub-command's callback runs the verb and leaves the exit status of the process in `exit_code` (DESIGN 6).
+// Called by main.cpp only, which lets CLI11 parse. Thread: main; `exit_code` must outlive the parse.
 //
 // Exit status: 0 done, 1 the server refused or could not be reached, 2 wrong usage; a verb that has more says
 // so in its help.

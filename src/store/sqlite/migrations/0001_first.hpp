@@ -1,9 +1,10 @@
-// The first schema (DESIGN 3, "Rows and ids"). Read by schema.cpp only; never edited once released: a change is a new file.
-// Everything is an integer but what a person typed. A value that is NULL, 0 or 1 costs no byte in a row, so the defaults of
-// an untouched task are chosen among these, and its times are differences: queued_ms from the job's creation, modified_ms
-// from queued_ms. `open` repeats status < 4 so that the index of open tasks is touched only when a task ends or starts
-// again. The three tables of the hot path are not STRICT: the check of types costs 5 % of a transition. The history has one
-// writer here, so its position alone is its key. deleted_ms <> 0 is a tombstone: the number stays taken, the row is not shown.
+// The first schema (DESIGN 3, "Rows and ids"). Read by schema.cpp only; never edited once released: a change
+// is a new file. Everything is an integer but what a person typed. A value that is NULL, 0 or 1 costs no byte
+// in a row, so the defaults of an untouched task are chosen among these, and its times are differences:
+// queued_ms from the job's creation, modified_ms from queued_ms. `open` repeats status < 4 so that the index
+// of open tasks is touched only when a task ends or starts again. The three tables of the hot path are not
+// STRICT: the check of types costs 5 % of a transition. The history has one writer here, so its position
+// alone is its key. deleted_ms <> 0 is a tombstone: the number stays taken, the row is not shown.
 #pragma once
 
 namespace rollcall::store {
