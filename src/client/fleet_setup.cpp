@@ -158,7 +158,8 @@ std::string device_name(std::string_view prefix, size_t number) {
 }
 
 std::string_view simulated_thing_model() {
-  return R"({"schema":"https://iotx-tsl.oss-ap-southeast-1.aliyuncs.com/schema.json","profile":{"productKey":""},
+  return R"({"schema":"https://iotx-tsl.oss-ap-southeast-1.aliyuncs.com/schema.json",
+"profile":{"productKey":""},
 "properties":[
 {"identifier":"LightSwitch","name":"Light switch","accessMode":"rw","required":false,
 "dataType":{"type":"bool","specs":{"0":"off","1":"on"}}},
@@ -175,7 +176,8 @@ std::string_view simulated_thing_model() {
 {"identifier":"Restart","name":"Restart","callType":"async","required":false,"method":"thing.service.Restart",
 "inputData":[{"identifier":"DelaySeconds","name":"Delay",
 "dataType":{"type":"int","specs":{"min":"0","max":"3600","step":"1"}}}],"outputData":[]},
-{"identifier":"SelfTest","name":"Self test","callType":"sync","required":false,"method":"thing.service.SelfTest",
+{"identifier":"SelfTest","name":"Self test","callType":"sync","required":false,
+"method":"thing.service.SelfTest",
 "inputData":[{"identifier":"Level","name":"Level",
 "dataType":{"type":"int","specs":{"min":"0","max":"10","step":"1"}}}],"outputData":[]}]})";
 }
