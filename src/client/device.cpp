@@ -87,6 +87,9 @@ void Device::on_connack(DeviceContext& context, const mqtt::ConnAck& connack) {
   refusal_ = connack.code;
   if (refusal_ != 0) return;
   state_ = DeviceState::Online;
+  // User topics are not in the automatic list (device-protocol 2.4), and PUB jobs need one.
+  const std::string user_topics = "/" + context.settings.product_key + "/" + name_ + "/user/#";
+  mqtt::append_subscribe(context.out, next_packet_id(), {{user_topics, 1}});
   for (Work& work : work_)
     if (work.kind == Kind::Job && work.step != Step::Waiting) send_current(context, work);
 }
