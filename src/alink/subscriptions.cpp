@@ -145,7 +145,7 @@ std::shared_ptr<const FilterSet> FilterSetPool::intern(FilterSet set) {
   const size_t hash = set.hash();
   const auto [first, last] = sets_.equal_range(hash);
   for (auto it = first; it != last; ++it) {
-    const auto known = it->second.lock();
+    auto known = it->second.lock();
     if (known && *known == set) return known;
   }
   if (sets_.size() >= sweep_at_) {

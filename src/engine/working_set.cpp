@@ -120,10 +120,10 @@ Result<bool> WorkingSet::load_groups(store::Store& store) {
     for (auto& row : rows) memberships.keep({group, row.device}, row);
     for (DeviceId device : members) memberships.keep({group, device}, std::nullopt);
   }
-  ROLLCALL_TRY(
-      bool products_of, fill_each(group_products, [&](GroupId id) {
-        return store.group_products(id).map([](auto&& rows) { return std::optional(std::move(rows)); });
-      }));
+  ROLLCALL_TRY(bool products_of, fill_each(group_products, [&](GroupId id) {
+                 return store.group_products(id).map(
+                     [](auto&& rows) { return std::optional(std::forward<decltype(rows)>(rows)); });
+               }));
   return any || names || by_id || counts || products_of;
 }
 
@@ -136,7 +136,7 @@ Result<bool> WorkingSet::load_models(store::Store& store, size_t apply_chunk) {
                                     [](const Apply& row) { return row.id; }));
   ROLLCALL_TRY(bool items, fill_each(apply_items, [&](const ApplyWindow& key) {
                  return store.apply_items(key.apply, key.first_index, apply_chunk).map([](auto&& rows) {
-                   return std::optional(std::move(rows));
+                   return std::optional(std::forward<decltype(rows)>(rows));
                  });
                }));
   return drafts || published || apply_rows || items;

@@ -89,7 +89,7 @@ void Core::refuse(Connection& connection, ConnectCode code) {
 }
 
 void Core::deliver(What&& what) {
-  std::visit([this](auto&& effect) { take(std::move(effect)); }, std::move(what));
+  std::visit([this](auto&& effect) { take(std::forward<decltype(effect)>(effect)); }, std::move(what));
 }
 
 void Core::take(engine::DeviceFound&& found) {

@@ -67,9 +67,9 @@ std::string IdCodec::encode(uint8_t kind, int64_t high, int64_t low) const {
   BlockCipher::Block plain{};
   plain[0] = kind;
   for (int i = 0; i < 8; ++i)
-    plain[static_cast<size_t>(1 + i)] = static_cast<uint8_t>(static_cast<uint64_t>(high) >> (56 - 8 * i));
+    plain[1 + static_cast<size_t>(i)] = static_cast<uint8_t>(static_cast<uint64_t>(high) >> (56 - 8 * i));
   for (int i = 0; i < 4; ++i)
-    plain[static_cast<size_t>(9 + i)] = static_cast<uint8_t>(static_cast<uint64_t>(low) >> (24 - 8 * i));
+    plain[9 + static_cast<size_t>(i)] = static_cast<uint8_t>(static_cast<uint64_t>(low) >> (24 - 8 * i));
   return print(cipher_.encrypt(plain)) + std::string(suffix_of(kind));
 }
 

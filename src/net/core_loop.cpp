@@ -85,7 +85,8 @@ struct CoreLoop::Impl {
       timer_by_id.erase(timer.id);
       timers.erase(it);
       const auto fire = timer.fire;
-      if (timer.period_us > 0) insert(now_us + timer.period_us, std::move(timer));
+      const int64_t next_us = now_us + timer.period_us;
+      if (timer.period_us > 0) insert(next_us, std::move(timer));
       (*fire)();
     }
     arm();
