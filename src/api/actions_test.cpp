@@ -212,7 +212,7 @@ TEST(GroupActions, HandParentAndMembersToTheEngine) {
   ASSERT_FALSE(
       s.run("CreateDeviceGroup", {{"GroupName", "night"}, {"GroupDesc", "d"}, {"SuperGroupId", code}}).error);
   EXPECT_EQ(s.only<engine::CreateGroup>().group.name, "night");
-  EXPECT_EQ(s.only<engine::CreateGroup>().parent, GroupId{3});
+  EXPECT_EQ(s.only<engine::CreateGroup>().parent_code, code);
   FakeSurroundings t;
   t.engine.outcome = engine::GroupDevicesAdded{2, 1, 1, 0};
   const auto answer = t.run("BatchAddDeviceGroupRelations", {{"GroupId", code},
@@ -221,7 +221,7 @@ TEST(GroupActions, HandParentAndMembersToTheEngine) {
                                                              {"Device.2.ProductKey", "p"},
                                                              {"Device.2.DeviceName", "b"}});
   ASSERT_FALSE(answer.error);
-  EXPECT_EQ(t.only<engine::AddGroupDevices>().group, GroupId{3});
+  EXPECT_EQ(t.only<engine::AddGroupDevices>().group_code, code);
   EXPECT_EQ(t.only<engine::AddGroupDevices>().devices.size(), 2u);
 }
 

@@ -85,10 +85,10 @@ struct RegisterApplied {
 };  // ApplyMade
 struct CreateGroup {
   Group group;
-  std::optional<GroupId> parent;
-};  // GroupMade
+  std::string parent_code;  // SuperGroupId; empty: none
+};                          // GroupMade
 struct AddGroupDevices {
-  GroupId group;
+  std::string group_code;
   std::vector<DeviceRef> devices;
 };  // GroupDevicesAdded
 struct ImportThingModel {

@@ -220,6 +220,9 @@ Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, const Clock& c
     const JobId id = job.id;
     if (Status status = adopt(impl->state, std::move(job)); !status)
       log_error("job.unreadable", {{"job", id.value}, {"error", public_message(status.error())}});
+    // What was pushed just before the restart is forgotten: the first push waits its spacing, so that no
+    // window holds one more.
+    if (JobState* held = impl->state.jobs.find(id)) held->pace.take(1, clock.steady());
   }
   ROLLCALL_TRY(auto applies, store.unfinished_applies());
   for (Apply& apply : applies)

@@ -2,6 +2,7 @@
 #include <unordered_set>
 
 #include "base/overload.hpp"
+#include "base/text.hpp"
 #include "engine/state.hpp"
 
 namespace rollcall::engine {
@@ -14,6 +15,22 @@ Result<Product*> own_product(WorkingSet& ws, InstanceId instance, const std::str
   if (!product || product->instance != instance)
     return fail(ErrorCode::NotExistedProduct, "the product " + key + " does not exist");
   return product;
+}
+
+// The group if it is the actor's; NotExistedGroup otherwise.
+Result<Group*> own_group(WorkingSet& ws, InstanceId instance, const std::string& code) {
+  const GroupId* id = ws.group_codes.find(code);
+  Group* group = id ? ws.groups.find(*id) : nullptr;
+  if (!group || group->instance != instance)
+    return fail(ErrorCode::NotExistedGroup, "the device group " + excerpt(code) + " does not exist");
+  return group;
+}
+
+// The group of a code with its row.
+bool gather_group(WorkingSet& ws, const std::string& code) {
+  if (!ws.group_codes.need(code)) return false;
+  const GroupId* id = ws.group_codes.find(code);
+  return !id || ws.groups.need(*id);
 }
 
 Result<Outcome> create_product(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
@@ -118,10 +135,8 @@ Result<Outcome> create_group(State& state, WorkingSet& ws, Decision& decision, c
   group.instance = actor.instance;
   if (ws.group_names.find({actor.instance, group.name}))
     return fail(ErrorCode::AlreadyExistedGroupName, "a group named " + group.name + " exists already");
-  if (command.parent) {
-    const Group* parent = ws.groups.find(*command.parent);
-    if (!parent || parent->instance != actor.instance)
-      return fail(ErrorCode::NotExistedGroup, "SuperGroupId names no device group");
+  if (!command.parent_code.empty()) {
+    ROLLCALL_TRY(const Group* parent, own_group(ws, actor.instance, command.parent_code));
     group.parent = parent->id;
   }
   const int64_t* count = ws.group_counts.find(actor.instance);
@@ -141,8 +156,7 @@ Result<Outcome> create_group(State& state, WorkingSet& ws, Decision& decision, c
 
 Result<Outcome> add_group_devices(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                                   const AddGroupDevices& command) {
-  Group* group = ws.groups.find(command.group);
-  if (!group || group->instance != actor.instance) return fail(ErrorCode::NotExistedGroup);
+  ROLLCALL_TRY(Group * group, own_group(ws, actor.instance, command.group_code));
   GroupDevicesAdded result;
   std::vector<Device*> joining;
   std::unordered_set<DeviceId> seen;
@@ -235,12 +249,13 @@ bool gather_query_devices(State& state, WorkingSet& ws, const Actor& actor, cons
 }
 
 bool gather_group_devices(State& state, WorkingSet& ws, const Actor& actor, const AddGroupDevices& command) {
-  bool all = ws.groups.need(command.group);
+  bool all = gather_group(ws, command.group_code);
   all = gather_refs(state, ws, command.devices) && all;
-  if (!all || !ws.groups.find(command.group)) return all;
+  const GroupId* group = ws.group_codes.find(command.group_code);
+  if (!all || !group) return all;
   for (const DeviceRef& ref : command.devices)
     if (const Device* device = find_ref(state, ws, actor.instance, ref))
-      all = ws.memberships.need({command.group, device->id}) && all;
+      all = ws.memberships.need({*group, device->id}) && all;
   return all;
 }
 
@@ -322,7 +337,7 @@ bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command) {
             return both(gather_product(ws, c.product_key, nothing_more), ws.applies.need(c.apply));
           },
           [&](const CreateGroup& c) {
-            const bool parent = !c.parent || ws.groups.need(*c.parent);
+            const bool parent = c.parent_code.empty() || gather_group(ws, c.parent_code);
             const bool name = ws.group_names.need({actor.instance, c.group.name});
             return both(ws.group_counts.need(actor.instance), parent && name);
           },

@@ -16,27 +16,20 @@
 namespace rollcall::api {
 namespace {
 
-Result<GroupId> read_group_id(std::string_view code, const IdCodec& codec) {
-  if (const auto id = codec.group_id(code)) return *id;
-  return fail(ErrorCode::NotExistedGroup, fmt::format("The device group {} does not exist.", excerpt(code)));
-}
-
-Result<engine::CreateGroup> read_group(const Parameters& parameters, const IdCodec& codec) {
+Result<engine::CreateGroup> read_group(const Parameters& parameters) {
   engine::CreateGroup command;
   command.group.name = std::string(text_of(parameters, "GroupName"));
   ROLLCALL_TRY_STATUS(check_group_name(command.group.name));
   command.group.description = std::string(text_of(parameters, "GroupDesc"));
   ROLLCALL_TRY_STATUS(named("GroupDesc", check_description(command.group.description)));
-  const std::string_view parent = text_of(parameters, "SuperGroupId");
-  if (!parent.empty()) {
-    ROLLCALL_TRY(command.parent, read_group_id(parent, codec));
-  }
+  // A GroupId is looked up as the text it is: imported groups keep ids of their own (DESIGN 5.22).
+  command.parent_code = std::string(text_of(parameters, "SuperGroupId"));
   return command;
 }
 
-Result<engine::AddGroupDevices> read_relations(const Parameters& parameters, const IdCodec& codec) {
+Result<engine::AddGroupDevices> read_relations(const Parameters& parameters) {
   engine::AddGroupDevices command;
-  ROLLCALL_TRY(command.group, read_group_id(text_of(parameters, "GroupId"), codec));
+  command.group_code = std::string(text_of(parameters, "GroupId"));
   for (const auto& object : parameters.objects("Device")) {
     engine::DeviceRef device{
         {}, std::string(field_of(object, "ProductKey")), std::string(field_of(object, "DeviceName"))};
@@ -58,14 +51,14 @@ Result<engine::AddGroupDevices> read_relations(const Parameters& parameters, con
 }  // namespace
 
 void create_device_group(const ActionContext& context, Call& call, Answer answer) {
-  auto command = read_group(call.parameters, context.codec);
+  auto command = read_group(call.parameters);
   if (!command) return refuse_call(answer, std::move(command.error()));
   send_command<engine::GroupMade>(context, call, std::move(*command), answer,
                                   [](const engine::GroupMade& made) { return render_group(made.group); });
 }
 
 void batch_add_device_group_relations(const ActionContext& context, Call& call, Answer answer) {
-  auto command = read_relations(call.parameters, context.codec);
+  auto command = read_relations(call.parameters);
   if (!command) return refuse_call(answer, std::move(command.error()));
   send_command<engine::GroupDevicesAdded>(
       context, call, std::move(*command), answer,
