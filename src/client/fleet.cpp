@@ -55,7 +55,7 @@ Fleet::Fleet(net::CoreLoop& loop, DeviceSettings settings, FleetOptions options)
       client_(loop, *this, client_options(options_)),
       wheel_(loop.now()),
       pumped_at_(loop.now()),
-      random_state_(settings_.behaviour.seed * 2 + 1) {
+      random_state_((settings_.behaviour.seed + 1) * 0x9e3779b97f4a7c15ULL | 1) {
   devices_.reserve(options_.devices);
   links_.reserve(options_.devices);
 }

@@ -54,8 +54,9 @@ TEST(JobParameters, NeedExactlyOneTarget) {
 }
 
 TEST(ProgressLine, CountsEndedTasksAndLeavesOutZeros) {
-  const JobCounts counts = read_counts(
-      R"({"Queued":3,"Sent":0,"InProgress":1,"Succeeded":4,"Failed":1,"Rejected":0,"TimeOut":1,"Cancelled":0,"Total":10})");
+  const JobCounts counts =
+      read_counts(R"({"Queued":3,"Sent":0,"InProgress":1,)"
+                  R"("Succeeded":4,"Failed":1,"Rejected":0,"TimeOut":1,"Cancelled":0,"Total":10})");
   EXPECT_EQ(counts.ended(), 6);
   EXPECT_EQ(progress_line(counts, 10),
             "[######----]  60%  6/10  succeeded 4  failed 1  timed out 1  running 1  waiting 3");

@@ -88,7 +88,9 @@ class Reporter {
   std::string text() const {
     const client::FleetCounters& now = fleet_.counters();
     const client::DeviceStats& jobs = now.jobs;
-    std::string line = "online " + std::to_string(now.connected) + "/" + std::to_string(now.devices);
+    // "connected N" is said once, when all have been there.
+    std::string line = said_connected_ ? "online " : "connecting ";
+    line += std::to_string(now.connected) + "/" + std::to_string(now.devices);
     const auto add = [&line](const char* name, uint64_t count) {
       if (count > 0) line += std::string("  ") + name + " " + std::to_string(count);
     };
