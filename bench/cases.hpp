@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
-#include <vector>
 
 namespace rollcall::bench {
 
@@ -23,17 +23,25 @@ struct Options {
   int rounds = 5;
 };
 
-// One figure over the rounds of a case.
-struct Series {
-  std::vector<double> per_second;
-  std::vector<double> server_cpu_us;  // per task or message
-  double rss_bytes_per_device = 0;
+// What one round of a case cost.
+struct Round {
+  double per_second = 0;
+  double server_cpu_us = 0;  // per task or message
 };
 
-// Whole durable jobs: push, IN_PROGRESS with reply, SUCCEEDED with reply, on N connected devices.
-Series measure_rollcall_jobs(const Options& options);
-// Mosquitto delivers one QoS 1 message of 512 bytes to each of N connected subscribers.
-Series measure_mosquitto(const Options& options);
+// A server with N connected devices on which rounds are run, one at a time, in turn with its peer's.
+class Case {
+ public:
+  virtual ~Case() = default;
+  virtual Round round() = 0;
+  virtual double rss_bytes_per_device() const = 0;
+};
+
+// A round is one job over all devices: push, IN_PROGRESS with reply, SUCCEEDED with reply, each durable
+// before its reply.
+std::unique_ptr<Case> start_rollcall_jobs(const Options& options);
+// A round is one QoS 1 message of 512 bytes to each subscriber of Mosquitto.
+std::unique_ptr<Case> start_mosquitto(const Options& options);
 
 struct MassCreation {
   double answer_ms = 0;       // CreateJob

@@ -1,5 +1,7 @@
 // Mosquitto as a peer: it delivers one QoS 1 message to each subscriber, and that is all it does. The load is
 // our own.
+#include <unistd.h>
+
 #include "base/byte_stream.hpp"
 #include "base/clock.hpp"
 #include "bench/cases.hpp"
@@ -105,52 +107,60 @@ class Load final : public ByteHandler {
   size_t started_ = 0, ready_ = 0, next_ = 0, acked_ = 0, delivered_ = 0;
 };
 
+class MosquittoCase final : public Case {
+ public:
+  explicit MosquittoCase(const Options& options) : devices_(options.devices) {
+    const uint16_t port = testing::free_port();
+    const std::string config = folder_.path() + "/mosquitto.conf";
+    if (FILE* file = std::fopen(config.c_str(), "w")) {
+      std::fprintf(file,
+                   "listener %u 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n"
+                   "max_queued_messages 0\nset_tcp_nodelay true\nuser root\nlog_type error\n",
+                   port);
+      std::fclose(file);
+    }
+    const bool in_sbin = ::access("/usr/sbin/mosquitto", X_OK) == 0;
+    process_.start({in_sbin ? "/usr/sbin/mosquitto" : "mosquitto", "-c", config}, folder_.path() + "/log");
+    if (!loop_.run_until([&] { return testing::port_accepts(port); }, 5'000))
+      give_up("mosquitto did not start: " + testing::read_file(folder_.path() + "/log"));
+    const int64_t rss_before = process_.rss_bytes();
+    load_ = std::make_unique<Load>(loop_, port, devices_);
+    const auto connected = [&] {
+      load_->connect_some();
+      return load_->ready();
+    };
+    if (!loop_.run_until(connected, 120'000)) give_up("the subscribers did not all connect to mosquitto");
+    rss_bytes_per_device_ =
+        static_cast<double>(process_.rss_bytes() - rss_before) / static_cast<double>(devices_);
+  }
+
+  Round round() override {
+    const int64_t cpu_before = process_.cpu_us();
+    const SteadyUs begin = clock_.steady();
+    load_->publish_to_all();
+    if (!loop_.run_until([&] { return load_->delivered() >= devices_ && load_->acked() >= devices_; },
+                         60'000))
+      give_up("mosquitto lost messages: " + std::to_string(load_->delivered()) + " came");
+    const auto devices = static_cast<double>(devices_);
+    return {devices * 1e6 / static_cast<double>(clock_.steady() - begin),
+            static_cast<double>(process_.cpu_us() - cpu_before) / devices};
+  }
+  double rss_bytes_per_device() const override { return rss_bytes_per_device_; }
+
+ private:
+  const size_t devices_;
+  net::CoreLoop loop_;
+  SystemClock clock_;
+  testing::ScratchFolder folder_;
+  testing::Process process_;
+  std::unique_ptr<Load> load_;
+  double rss_bytes_per_device_ = 0;
+};
+
 }  // namespace
 
-Series measure_mosquitto(const Options& options) {
-  testing::ScratchFolder folder;
-  const uint16_t port = testing::free_port();
-  const std::string config = folder.path() + "/mosquitto.conf";
-  if (FILE* file = std::fopen(config.c_str(), "w")) {
-    std::fprintf(file,
-                 "listener %u 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\nmax_queued_messages "
-                 "0\nset_tcp_nodelay true\n"
-                 "user root\nlog_type error\n",
-                 port);
-    std::fclose(file);
-  }
-  net::CoreLoop loop;
-  SystemClock clock;
-  testing::Process process;
-  const bool in_sbin = std::fopen("/usr/sbin/mosquitto", "r") != nullptr;
-  process.start({in_sbin ? "/usr/sbin/mosquitto" : "mosquitto", "-c", config}, folder.path() + "/log");
-  if (!loop.run_until([&] { return testing::port_accepts(port); }, 5'000))
-    give_up("mosquitto did not start: " + testing::read_file(folder.path() + "/log"));
-  const int64_t rss_before = process.rss_bytes();
-  Load load(loop, port, options.devices);
-  if (!loop.run_until(
-          [&] {
-            load.connect_some();
-            return load.ready();
-          },
-          120'000))
-    give_up("the subscribers did not all connect to mosquitto");
-  Series series;
-  series.rss_bytes_per_device =
-      static_cast<double>(process.rss_bytes() - rss_before) / static_cast<double>(options.devices);
-  for (int round = 0; round < options.rounds; ++round) {
-    const int64_t cpu_before = process.cpu_us();
-    const SteadyUs begin = clock.steady();
-    load.publish_to_all();
-    if (!loop.run_until(
-            [&] { return load.delivered() >= options.devices && load.acked() >= options.devices; }, 60'000))
-      give_up("mosquitto lost messages: " + std::to_string(load.delivered()) + " came");
-    const auto devices = static_cast<double>(options.devices);
-    series.per_second.push_back(devices * 1e6 / static_cast<double>(clock.steady() - begin));
-    series.server_cpu_us.push_back(static_cast<double>(process.cpu_us() - cpu_before) / devices);
-    loop.run_until([] { return false; }, 300);
-  }
-  return series;
+std::unique_ptr<Case> start_mosquitto(const Options& options) {
+  return std::make_unique<MosquittoCase>(options);
 }
 
 }  // namespace rollcall::bench

@@ -183,8 +183,7 @@ void absorb(State& state, const Decision& decision, const store::CommitResult& r
 
 void undo(State& state, const Decision& decision) {
   for (const store::TaskChange& change : decision.changes.tasks) {
-    if (change.cause == Cause::Confirmed)
-      state.confirms_unwritten.push_back({change.task.key, change.task.attempt});
+    if (change.cause == Cause::Confirmed) state.confirms_unwritten[change.task.key] = change.task.attempt;
     if (change.from_status != TaskStatus::Queued) continue;
     if (JobState* job = state.jobs.find(change.task.key.job)) {
       job->scan_cursor = -1;  // look again from the start: QUEUED rows are found by index

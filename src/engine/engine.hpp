@@ -13,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "base/counters.hpp"
+#include "base/limits.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "engine/commands.hpp"
@@ -27,7 +28,7 @@ struct EngineConfig {
   bool unknown_targets_skip = false;  // jobs.unknown_targets = skip (DESIGN 5.5)
   int64_t job_lifetime_ms = 7LL * 24 * 3600 * 1000;
   int64_t next_wait_ms = 2'000;  // wait for a $next after CONNACK before pushing
-  size_t push_slice = 512;
+  size_t push_slice = limits::kPushSlice;
 };
 
 // Room for pushes in the cores' mailboxes, reserved before a task is decided SENT (DESIGN 3). Called on the

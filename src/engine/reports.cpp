@@ -88,7 +88,7 @@ void confirm(State& state, Session& session, const SessionRef& ref, Task& task) 
   if (session.forget_push(task.key)) state.make_ready(ref.device);
   if (task.flags & kTaskConfirmed) return;
   if (task.status != TaskStatus::Sent) return;
-  state.confirms_unwritten.push_back({task.key, task.attempt});
+  state.confirms_unwritten[task.key] = task.attempt;
   state.note_lazy();
 }
 
@@ -196,6 +196,7 @@ Status decide_report(State& state, Decision& decision, Task& task, const JobUpda
   }
   TaskUpdate update{step.to, Cause::Reported, {}, false, {}};
   task.flags |= kTaskConfirmed;
+  state.confirms_unwritten.erase(task.key);
   if (command.progress) task.progress = *command.progress;
   if (!command.status_details.empty()) update.detail = TaskDetail{{}, command.status_details};
   if (step.to == TaskStatus::InProgress && before.status != TaskStatus::InProgress && job)
@@ -273,19 +274,37 @@ void decide_reply(State& state, WorkingSet& ws, Decision& decision, const Comman
     decision.emit(session->at.core, Ack{session->at.connection, command.echo.packet_id});
 }
 
-// PUBACK, notify_reply, or a written QoS 0 PUB message.
-void decide_confirmed(State& state, WorkingSet& ws, Decision& decision, const SessionRef& ref,
-                      const TaskKey& key, int32_t attempt, bool written_only) {
-  Session* session = state.sessions.find(ref);
-  Task* task = ws.tasks.find(key);
-  if (!session || !task || task->device != ref.device || task->attempt != attempt) return;
-  const JobState* job = state.jobs.find(key.job);
-  if (job && job->content->type == JobType::Pub) {
-    const bool success = !written_only || job->content->qos == MessageQos::Qos0;
-    if (success) finish_command(state, decision, *session, ref, *task, true, Cause::Answered, {});
+bool is_pub(State& state, JobId id) {
+  const JobState* job = state.jobs.find(id);
+  return job && job->content->type == JobType::Pub;
+}
+
+// PUBACK or notify_reply: the success of a PUB task. For the others it is news only as long as the push is
+// open, and which device it went to is known from that: the row is not needed.
+void decide_confirmed(State& state, WorkingSet& ws, Decision& decision, const PushConfirmed& command) {
+  Session* session = state.sessions.find(command.session);
+  if (!session) return;
+  if (is_pub(state, command.key.job)) {
+    Task* task = ws.tasks.find(command.key);
+    if (task && task->device == command.session.device && task->attempt == command.attempt)
+      finish_command(state, decision, *session, command.session, *task, true, Cause::Answered, {});
     return;
   }
-  if (!written_only) confirm(state, *session, ref, *task);
+  if (!session->forget_push(command.key)) return;
+  state.make_ready(command.session.device);
+  state.confirms_unwritten[command.key] = command.attempt;
+  state.note_lazy();
+}
+
+// A QoS 0 PUB message left the connection: its success (DESIGN 5.12).
+void decide_written(State& state, WorkingSet& ws, Decision& decision, const PushWritten& command) {
+  Session* session = state.sessions.find(command.session);
+  Task* task = ws.tasks.find(command.key);
+  const JobState* job = state.jobs.find(command.key.job);
+  if (!session || !task || !job || task->device != command.session.device || task->attempt != command.attempt)
+    return;
+  if (job->content->type != JobType::Pub || job->content->qos != MessageQos::Qos0) return;
+  finish_command(state, decision, *session, command.session, *task, true, Cause::Answered, {});
 }
 
 void decide_seen(State& state, WorkingSet& ws, Decision& decision, const PropertySeen& command) {
@@ -306,30 +325,31 @@ bool gather_get(State& state, WorkingSet& ws, const JobGet& command) {
 }  // namespace
 
 bool gather_session(State& state, WorkingSet& ws, const Command& command) {
-  return std::visit(Overload{
-                        [&](const FindDevice& c) {
-                          if (!ws.product_keys.need(c.product_key)) return false;
-                          const ProductId* product = ws.product_keys.find(c.product_key);
-                          return !product || ws.device_names.need({*product, c.device_name});
-                        },
-                        [&](const OpenSession& c) {
-                          const bool device = ws.devices.need(c.device);
-                          const bool unwritten = state.sessions.presence_unwritten.contains(c.device);
-                          return (unwritten || ws.presence.need(c.device)) && device;
-                        },
-                        [&](const CloseSession& c) {
-                          return state.sessions.presence_unwritten.contains(c.session.device) ||
-                                 ws.presence.need(c.session.device);
-                        },
-                        [&](const JobGet& c) { return gather_get(state, ws, c); },
-                        [&](const JobUpdate& c) { return !c.key.job || ws.tasks.need(c.key); },
-                        [&](const PushConfirmed& c) { return ws.tasks.need(c.key); },
-                        [&](const PushWritten& c) { return ws.tasks.need(c.key); },
-                        [&](const CommandReply& c) { return ws.open_tasks.need(c.session.device); },
-                        [&](const PropertySeen& c) { return ws.tasks.need(c.key); },
-                        [](const auto&) { return true; },
-                    },
-                    command);
+  return std::visit(
+      Overload{
+          [&](const FindDevice& c) {
+            if (!ws.product_keys.need(c.product_key)) return false;
+            const ProductId* product = ws.product_keys.find(c.product_key);
+            return !product || ws.device_names.need({*product, c.device_name});
+          },
+          [&](const OpenSession& c) {
+            const bool device = ws.devices.need(c.device);
+            const bool unwritten = state.sessions.presence_unwritten.contains(c.device);
+            return (unwritten || ws.presence.need(c.device)) && device;
+          },
+          [&](const CloseSession& c) {
+            return state.sessions.presence_unwritten.contains(c.session.device) ||
+                   ws.presence.need(c.session.device);
+          },
+          [&](const JobGet& c) { return gather_get(state, ws, c); },
+          [&](const JobUpdate& c) { return !c.key.job || ws.tasks.need(c.key); },
+          [&](const PushConfirmed& c) { return !is_pub(state, c.key.job) || ws.tasks.need(c.key); },
+          [&](const PushWritten& c) { return ws.tasks.need(c.key); },
+          [&](const CommandReply& c) { return ws.open_tasks.need(c.session.device); },
+          [&](const PropertySeen& c) { return ws.tasks.need(c.key); },
+          [](const auto&) { return true; },
+      },
+      command);
 }
 
 void decide_session(State& state, WorkingSet& ws, Decision& decision, const Command& command) {
@@ -345,12 +365,8 @@ void decide_session(State& state, WorkingSet& ws, Decision& decision, const Comm
                  [&](const CloseSession& c) { decide_close(state, ws, c); },
                  [&](const JobGet& c) { decide_get(state, ws, decision, c); },
                  [&](const JobUpdate& c) { decide_update(state, ws, decision, c); },
-                 [&](const PushConfirmed& c) {
-                   decide_confirmed(state, ws, decision, c.session, c.key, c.attempt, false);
-                 },
-                 [&](const PushWritten& c) {
-                   decide_confirmed(state, ws, decision, c.session, c.key, c.attempt, true);
-                 },
+                 [&](const PushConfirmed& c) { decide_confirmed(state, ws, decision, c); },
+                 [&](const PushWritten& c) { decide_written(state, ws, decision, c); },
                  [&](const CommandReply& c) { decide_reply(state, ws, decision, c); },
                  [&](const PropertySeen& c) { decide_seen(state, ws, decision, c); },
                  [](const ApiCommand&) {},

@@ -22,8 +22,8 @@ bool waits_for_confirmation(const JobContent& content) {
 void push_again(State& state, Decision& decision, Session& session, JobState& job, Task& task) {
   if ((task.flags & kTaskConfirmed) || session.has_push(task.key)) return;
   if (task.pushes >= limits::kPushesPerTaskMax || !waits_for_confirmation(*job.content)) return;
-  for (const State::LazyConfirm& confirm : state.confirms_unwritten)
-    if (confirm.key == task.key && confirm.attempt == task.attempt) return;
+  const auto confirmed = state.confirms_unwritten.find(task.key);
+  if (confirmed != state.confirms_unwritten.end() && confirmed->second == task.attempt) return;
   if (try_push(state, decision, job, task, true) == PushOutcome::NoRoom) state.make_ready(task.device);
 }
 

@@ -88,14 +88,11 @@ struct State {
     if (!jobs.empty() && ready_known.insert(device).second) ready_devices.push_back(device);
   }
 
-  // Confirmations not written yet: nothing waits for them (DESIGN 3).
-  struct LazyConfirm {
-    TaskKey key;
-    int32_t attempt = 1;
-  };
-  std::vector<LazyConfirm> confirms_unwritten;
-  std::optional<SteadyUs>
-      lazy_due;  // when unwritten confirmations and presence go to the store at the latest
+  // Confirmations not written yet, with the attempt they belong to: nothing waits for them (DESIGN 3), and
+  // the device's report usually makes them needless.
+  std::unordered_map<TaskKey, int32_t> confirms_unwritten;
+  // When unwritten confirmations and presence go to the store at the latest.
+  std::optional<SteadyUs> lazy_due;
   void note_lazy() {
     if (!lazy_due) lazy_due = clock.steady() + 200'000;
   }

@@ -207,21 +207,23 @@ Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
   }
   std::sort(decision.changes.presence.begin(), decision.changes.presence.end(),
             [](const Presence& a, const Presence& b) { return a.device < b.device; });
-  const size_t confirms = std::min(state.confirms_unwritten.size(), limits::kSweepRows);
-  for (size_t i = 0; i < confirms; ++i) ws.tasks.need(state.confirms_unwritten[i].key);
+  std::vector<std::pair<TaskKey, int32_t>> confirms;
+  auto& pending = state.confirms_unwritten;
+  for (auto it = pending.begin(); it != pending.end() && confirms.size() < limits::kSweepRows;
+       it = pending.erase(it)) {
+    confirms.push_back(*it);
+    ws.tasks.need(it->first);
+  }
   ROLLCALL_TRY_STATUS(load_all(state, ws));
-  for (size_t i = 0; i < confirms; ++i) {
-    const State::LazyConfirm& confirm = state.confirms_unwritten[i];
-    Task* task = ws.tasks.find(confirm.key);
-    if (!task || task->attempt != confirm.attempt || task->status != TaskStatus::Sent ||
+  for (const auto& [key, attempt] : confirms) {
+    Task* task = ws.tasks.find(key);
+    if (!task || task->attempt != attempt || task->status != TaskStatus::Sent ||
         (task->flags & kTaskConfirmed))
       continue;
     const Task before = *task;
     task->flags |= kTaskConfirmed;
     change_task(state, decision, *task, before, {task->status, Cause::Confirmed, {}, false, {}});
   }
-  state.confirms_unwritten.erase(state.confirms_unwritten.begin(),
-                                 state.confirms_unwritten.begin() + static_cast<long>(confirms));
   if (!unwritten.empty() || !state.confirms_unwritten.empty()) state.note_lazy();
   return {};
 }

@@ -1,5 +1,7 @@
 #include "server/core.hpp"
 
+#include <pthread.h>
+
 #include <future>
 
 #include "base/limits.hpp"
@@ -42,7 +44,10 @@ Status Core::listen_http(const net::Address& address, HttpHandler& handler,
 }
 
 void Core::start() {
-  thread_ = std::thread([this] { loop_.run(); });
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "rc-core");
+    loop_.run();
+  });
 }
 
 void Core::stop_listening() {

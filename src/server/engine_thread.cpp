@@ -1,5 +1,7 @@
 #include "server/engine_thread.hpp"
 
+#include <pthread.h>
+
 #include <chrono>
 
 #include "base/limits.hpp"
@@ -76,6 +78,7 @@ void EngineThread::wait() {
 }
 
 void EngineThread::run() {
+  pthread_setname_np(pthread_self(), "rc-engine");
   std::vector<engine::Command> commands;
   std::vector<engine::Effect> effects;
   SteadyUs stop_at{INT64_MAX};

@@ -1,5 +1,7 @@
 #include "server/reader_thread.hpp"
 
+#include <pthread.h>
+
 namespace rollcall::server {
 namespace {
 constexpr size_t kReadsWaitingMax = 4'096;
@@ -35,6 +37,7 @@ bool ReaderThread::submit(Work work) {
 }
 
 void ReaderThread::run() {
+  pthread_setname_np(pthread_self(), "rc-reader");
   engine::Queries queries(*reader_);
   std::vector<Work> batch;
   while (true) {
