@@ -158,7 +158,7 @@ std::string device_name(std::string_view prefix, size_t number) {
 }
 
 std::string_view simulated_thing_model() {
-  return R"({"schema":"https://iotx-tsl.oss-ap-southeast-1.aliyuncs.com/schema.json",
+  return R"({
 "profile":{"productKey":""},
 "properties":[
 {"identifier":"LightSwitch","name":"Light switch","accessMode":"rw","required":false,

@@ -11,7 +11,8 @@ namespace {
 
 constexpr size_t kOpenTasksPerDevice = 64;
 constexpr size_t kApplyChunk = 1'000;
-constexpr int kGatherRoundsMax = 8;    // the deepest chain is name -> device -> product -> thing model
+constexpr int kGatherRoundsMax = 8;  // the deepest chain is name -> device -> product -> thing model
+constexpr int64_t kHoldUs = 1'000'000;
 constexpr int kDecideAttemptsMax = 3;  // a command whose condition fails is decided again (DESIGN 3)
 
 struct Pending {
@@ -56,6 +57,11 @@ struct Engine::Impl {
   std::deque<Pending> inbox;
   std::deque<std::vector<Pending>> parts;  // halves of a failed batch, to be tried on their own
   std::unique_ptr<Batch> in_flight;
+  // After a commit that the store could not take: until then only commands are tried, so that a full disk is
+  // not hammered.
+  std::optional<SteadyUs> hold_until;
+
+  bool holding() const { return hold_until && state.clock.steady() < *hold_until; }
 
   std::unique_ptr<Batch> take_batch();
   Status load_for(Batch& batch);
@@ -76,6 +82,7 @@ std::unique_ptr<Batch> Engine::Impl::take_batch() {
     batch->maintenance = false;
     return batch;
   }
+  batch->maintenance = !holding();
   const size_t count = std::min(inbox.size(), limits::kBatchCommandsMax);
   batch->commands.reserve(count);
   for (size_t i = 0; i < count; ++i) {
@@ -146,7 +153,7 @@ void Engine::Impl::fail_batch(std::unique_ptr<Batch> batch, const Error& error,
     state.probe.store_healthy.set(0);
     Error answer(ErrorCode::SystemException, "the store could not take the change; nothing was changed");
     for (const Pending& pending : batch->commands) refuse(pending, answer, effects);
-    state.rollout_retry = state.clock.steady() + 1'000'000;
+    hold_until = state.clock.steady() + kHoldUs;
     return;
   }
   if (batch->commands.size() == 1) {
@@ -203,7 +210,9 @@ void Engine::Impl::finish(std::unique_ptr<Batch> batch, Result<store::CommitResu
 }
 
 bool Engine::Impl::more() const {
-  if (!inbox.empty() || !parts.empty() || state.rollout_more) return true;
+  if (!inbox.empty() || !parts.empty()) return true;
+  if (holding()) return false;
+  if (state.rollout_more) return true;
   return !state.ready_devices.empty() || !state.jobs.to_look_at.empty() || !state.applies_running.empty();
 }
 
@@ -272,6 +281,7 @@ bool Engine::run(std::vector<Effect>& effects) {
 std::optional<SteadyUs> Engine::next_wake_up() const {
   const State& state = impl_->state;
   if (impl_->in_flight || impl_->more()) return state.clock.steady();
+  if (impl_->holding()) return impl_->hold_until;
   std::optional<SteadyUs> earliest = next_upkeep(state);
   const auto slot = next_slot(state);
   if (slot && (!earliest || *slot < *earliest)) earliest = slot;
