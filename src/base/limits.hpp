@@ -69,9 +69,7 @@ inline constexpr int64_t kNextTokenMs = 60'000;
 // --- engine
 inline constexpr size_t kBatchCommandsMax = 4'096;
 inline constexpr size_t kSweepRows = 2'000;  // rows of one chunk of a long sweep (DESIGN 3)
-inline constexpr size_t kPushSlice = 1'024;    // tasks sent in one commit
-inline constexpr size_t kPushWindow =
-    2'000;  // unconfirmed pushes over all devices of a job at which pushing pauses
+inline constexpr size_t kPushSlice = 1'024;  // tasks sent in one commit
 inline constexpr size_t kMailboxEntriesMax = 65'536;
 
 // --- products, devices, groups, thing models (cloud-api C)

@@ -24,10 +24,9 @@ namespace rollcall::engine {
 
 // Defaults are the vendor's; server/config may lift them (DESIGN 6).
 struct EngineConfig {
-  int64_t job_targets_max = 100'000;
-  bool unknown_targets_skip = false;  // jobs.unknown_targets = skip (DESIGN 5.5)
-  int64_t job_lifetime_ms = 7LL * 24 * 3600 * 1000;
-  int64_t next_wait_ms = 2'000;  // wait for a $next after CONNACK before pushing
+  int64_t job_targets_max = limits::kTargetsMax;
+  bool unknown_targets_skip = false;           // jobs.unknown_targets = skip (DESIGN 5.5)
+  int64_t next_wait_ms = limits::kNextWaitMs;  // wait for a $next after CONNACK before pushing
   size_t push_slice = limits::kPushSlice;
 };
 
