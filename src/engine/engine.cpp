@@ -9,8 +9,6 @@
 namespace rollcall::engine {
 namespace {
 
-constexpr size_t kOpenTasksPerDevice = 64;
-constexpr size_t kApplyChunk = 1'000;
 constexpr int kGatherRoundsMax = 8;  // the deepest chain is name -> device -> product -> thing model
 constexpr int64_t kHoldUs = 1'000'000;
 constexpr int kDecideAttemptsMax = 3;  // a command whose condition fails is decided again (DESIGN 3)
@@ -98,7 +96,7 @@ Status Engine::Impl::load_for(Batch& batch) {
     bool all = true;
     for (const Pending& pending : batch.commands) all = gather(state, batch.ws, pending.command) && all;
     if (all) return {};
-    ROLLCALL_TRY_STATUS(batch.ws.load(state.store, kOpenTasksPerDevice, kApplyChunk).map([](bool) {}));
+    ROLLCALL_TRY_STATUS(batch.ws.load(state.store).map([](bool) {}));
   }
   return {};
 }
@@ -108,7 +106,7 @@ Status Engine::Impl::decide_batch(Batch& batch) {
     const Command& command = batch.commands[i].command;
     // What an earlier command of this batch decided may ask for more rows.
     for (int round = 0; round < kGatherRoundsMax && !gather(state, batch.ws, command); ++round)
-      ROLLCALL_TRY_STATUS(batch.ws.load(state.store, kOpenTasksPerDevice, kApplyChunk).map([](bool) {}));
+      ROLLCALL_TRY_STATUS(batch.ws.load(state.store).map([](bool) {}));
     batch.decision.begin(static_cast<int32_t>(i));
     decide(state, batch.ws, batch.decision, command);
     batch.decision.end();
@@ -119,7 +117,7 @@ Status Engine::Impl::decide_batch(Batch& batch) {
 Status Engine::Impl::maintain(Batch& batch) {
   std::vector<DeviceId> devices;
   while (!gather_ready(state, batch.ws, devices))
-    ROLLCALL_TRY_STATUS(batch.ws.load(state.store, kOpenTasksPerDevice, kApplyChunk).map([](bool) {}));
+    ROLLCALL_TRY_STATUS(batch.ws.load(state.store).map([](bool) {}));
   batch.decision.begin(Decision::kMaintenance);
   ROLLCALL_TRY_STATUS(upkeep(state, batch.ws, batch.decision));
   decide_ready(state, batch.ws, batch.decision, devices);

@@ -178,14 +178,12 @@ void decide_get(State& state, WorkingSet& ws, Decision& decision, const JobGet& 
 
 // --- thing/job/update
 
-Status report_error(ErrorCode code, std::string message) { return fail(code, std::move(message)); }
-
 Status decide_report(State& state, Decision& decision, Task& task, const JobUpdate& command) {
   const JobState* job = state.jobs.find(task.key.job);
   const TaskStatus seen = seen_status(state, task);
   const Transition step = transition(seen, command.event, task.attempt, task.pushes);
   if (step.verdict == Verdict::Refuse)
-    return report_error(ErrorCode::InvalidTaskStatus, "the task is " + std::string(task_status_text(seen)));
+    return fail(ErrorCode::InvalidTaskStatus, "the task is " + std::string(task_status_text(seen)));
   if (step.verdict == Verdict::Repeat) return {};
   const Task before = task;
   if (step.verdict == Verdict::Late) {
@@ -215,7 +213,7 @@ void decide_update(State& state, WorkingSet& ws, Decision& decision, const JobUp
   Task* task = command.key.job ? ws.tasks.find(command.key) : nullptr;
   Status status;
   if (!task || task->device != command.session.device) {
-    status = report_error(ErrorCode::NotExistedTask, "no such task for this device");
+    status = fail(ErrorCode::NotExistedTask, "no such task for this device");
   } else {
     if (session->forget_push(task->key)) state.make_ready(command.session.device);
     status = decide_report(state, decision, *task, command);

@@ -56,7 +56,7 @@ Result<bool> roll_returned(State& state, WorkingSet& ws, Decision& decision, Job
     keys.push_back({job.job.id, sequence});
     ws.tasks.need(keys.back());
   }
-  ROLLCALL_TRY_STATUS(ws.load(state.store, limits::kTaskListMax, 0).map([](bool) {}));
+  ROLLCALL_TRY_STATUS(ws.load(state.store).map([](bool) {}));
   for (const TaskKey& key : keys) {
     job.returned.erase(key.sequence);
     Task* task = ws.tasks.find(key);

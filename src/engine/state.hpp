@@ -69,7 +69,6 @@ struct State {
   WallMs wall_base;
   SteadyUs steady_base;
   WallMs even_wall() const { return wall_base + (clock.steady() - steady_base) / 1000; }
-  SteadyUs armed(WallMs deadline) const { return arm(deadline, even_wall(), clock.steady()); }
 
   Sessions sessions;
   JobRegistry jobs;
@@ -106,7 +105,7 @@ struct State {
 
 // --- helpers that several decisions share
 
-// The row of a task as everyone sees it, or nullptr. Takes the job's phase into account.
+// The status of a task as everyone sees it: the row's, under the job's phase.
 TaskStatus seen_status(State& state, const Task& task);
 
 struct TaskUpdate {

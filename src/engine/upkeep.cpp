@@ -8,12 +8,11 @@
 namespace rollcall::engine {
 namespace {
 
-constexpr size_t kApplyChunk = 1'000;
 constexpr int kSweepsPerRound = 2;
 constexpr uint32_t bit(TaskStatus status) { return 1u << static_cast<unsigned>(status); }
 
 Status load_all(State& state, WorkingSet& ws) {
-  return ws.load(state.store, limits::kTaskListMax, kApplyChunk).map([](bool) {});
+  return ws.load(state.store).map([](bool) {});
 }
 
 // --- time-outs

@@ -127,7 +127,7 @@ Result<bool> WorkingSet::load_groups(store::Store& store) {
   return any || names || by_id || counts || products_of;
 }
 
-Result<bool> WorkingSet::load_models(store::Store& store, size_t apply_chunk) {
+Result<bool> WorkingSet::load_models(store::Store& store) {
   ROLLCALL_TRY(bool drafts, fill_each(draft_models, [&](ProductId id) { return store.thing_model(id, ""); }));
   ROLLCALL_TRY(bool published,
                fill_each(published_models, [&](ProductId id) { return store.latest_thing_model(id); }));
@@ -135,19 +135,19 @@ Result<bool> WorkingSet::load_models(store::Store& store, size_t apply_chunk) {
                                     applies, [&](const auto& ids) { return store.applies(ids); },
                                     [](const Apply& row) { return row.id; }));
   ROLLCALL_TRY(bool items, fill_each(apply_items, [&](const ApplyWindow& key) {
-                 return store.apply_items(key.apply, key.first_index, apply_chunk).map([](auto&& rows) {
+                 return store.apply_items(key.apply, key.first_index, kApplyChunk).map([](auto&& rows) {
                    return std::optional(std::forward<decltype(rows)>(rows));
                  });
                }));
   return drafts || published || apply_rows || items;
 }
 
-Result<bool> WorkingSet::load_work(store::Store& store, size_t open_tasks_limit) {
+Result<bool> WorkingSet::load_work(store::Store& store) {
   bool any = false;
   std::vector<DeviceId> owners = open_tasks.take_wanted();
   if (!owners.empty()) {
     any = true;
-    ROLLCALL_TRY(auto rows, store.open_tasks(owners, open_tasks_limit));
+    ROLLCALL_TRY(auto rows, store.open_tasks(owners, kOpenTasksPerDevice));
     std::unordered_map<DeviceId, std::vector<TaskKey>> keys;
     for (Task& task : rows) {
       keys[task.device].push_back(task.key);
@@ -164,11 +164,11 @@ Result<bool> WorkingSet::load_work(store::Store& store, size_t open_tasks_limit)
   return any || task_rows || job_rows;
 }
 
-Result<bool> WorkingSet::load(store::Store& store, size_t open_tasks_limit, size_t apply_chunk) {
+Result<bool> WorkingSet::load(store::Store& store) {
   ROLLCALL_TRY(bool fleet, load_fleet(store));
   ROLLCALL_TRY(bool group_rows, load_groups(store));
-  ROLLCALL_TRY(bool model_rows, load_models(store, apply_chunk));
-  ROLLCALL_TRY(bool work, load_work(store, open_tasks_limit));
+  ROLLCALL_TRY(bool model_rows, load_models(store));
+  ROLLCALL_TRY(bool work, load_work(store));
   return fleet || group_rows || model_rows || work;
 }
 

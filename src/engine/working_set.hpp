@@ -94,6 +94,9 @@ struct ApplyWindowHash {
 
 class WorkingSet {
  public:
+  static constexpr size_t kOpenTasksPerDevice = 64;  // of one device at a time, oldest first
+  static constexpr size_t kApplyChunk = 1'000;       // devices of one batch registration per batch
+
   Table<std::string, ProductId> product_keys;
   Table<NameInInstance, ProductId, NameInInstanceHash> product_names;
   Table<ProductId, Product> products;
@@ -117,13 +120,13 @@ class WorkingSet {
   Table<DeviceId, std::vector<TaskKey>> open_tasks;  // keys; the rows are in `tasks`
 
   // Loads everything asked for since the last call. True when something was loaded.
-  Result<bool> load(store::Store& store, size_t open_tasks_limit, size_t apply_chunk);
+  Result<bool> load(store::Store& store);
 
  private:
   Result<bool> load_fleet(store::Store& store);
   Result<bool> load_groups(store::Store& store);
-  Result<bool> load_models(store::Store& store, size_t apply_chunk);
-  Result<bool> load_work(store::Store& store, size_t open_tasks_limit);
+  Result<bool> load_models(store::Store& store);
+  Result<bool> load_work(store::Store& store);
 };
 
 }  // namespace rollcall::engine
