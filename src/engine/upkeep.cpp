@@ -210,7 +210,7 @@ Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
   auto& pending = state.confirms_unwritten;
   for (auto it = pending.begin(); it != pending.end() && confirms.size() < limits::kSweepRows;
        it = pending.erase(it)) {
-    confirms.push_back(*it);
+    confirms.emplace_back(it->first, it->second);
     ws.tasks.need(it->first);
   }
   ROLLCALL_TRY_STATUS(load_all(state, ws));
