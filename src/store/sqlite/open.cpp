@@ -151,11 +151,12 @@ Status configure_writer(Connection& connection, const SqliteOptions& options) {
 
 Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options, Random& random) {
   FileLock lock;
-  if (options.path != ":memory:") {
+  if (options.path != ":memory:" && options.vfs.empty()) {
     ROLLCALL_TRY(lock, FileLock::take(options.path));
     ROLLCALL_TRY_STATUS(make_private_file(options.path));
   }
-  ROLLCALL_TRY(auto connection, Connection::open(options.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  ROLLCALL_TRY(auto connection,
+               Connection::open(options.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, options.vfs));
   ROLLCALL_TRY_STATUS(configure_writer(*connection, options));
   ROLLCALL_TRY_STATUS(migrate(*connection, random));
   return std::make_unique<SqliteStore>(std::move(connection), std::move(lock));
@@ -166,7 +167,7 @@ Result<std::unique_ptr<Reader>> open_sqlite_reader(const SqliteOptions& options)
     return fail(
         Error(ErrorCode::SystemException).with_detail("io: a database in memory has no second reader"));
   }
-  ROLLCALL_TRY(auto connection, Connection::open(options.path, SQLITE_OPEN_READONLY));
+  ROLLCALL_TRY(auto connection, Connection::open(options.path, SQLITE_OPEN_READONLY, options.vfs));
   configure(*connection, options.cache_kib);
   ROLLCALL_TRY_STATUS(check_schema(*connection));
   return std::make_unique<SqliteReader>(std::move(connection));

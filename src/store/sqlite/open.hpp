@@ -13,6 +13,9 @@ struct SqliteOptions {
   std::string path;              // a file, or ":memory:" (then no second reader)
   bool synchronous_full = true;  // false only for benchmarks
   size_t cache_kib = 16 * 1024;
+  // A VFS of SQLite by its registered name; empty: the system's files. The lock and the mode of the file are
+  // left to it, as its paths need not exist outside of it (a simulated disk has neither users nor processes).
+  std::string vfs;
 };
 
 // Opens or creates the file, runs the migrations, takes the lock (one writing process per file). Error:

@@ -24,8 +24,10 @@ namespace rollcall::store {
 
 class Connection {
  public:
-  // Opens with SQLITE_OPEN_* `flags`; the error names what SQLite said in its detail.
-  static Result<std::unique_ptr<Connection>> open(const std::string& path, int flags);
+  // Opens with SQLITE_OPEN_* `flags` through the VFS of that name (empty: the default one); the error names
+  // what SQLite said in its detail.
+  static Result<std::unique_ptr<Connection>> open(const std::string& path, int flags,
+                                                  const std::string& vfs = {});
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
