@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -59,6 +58,8 @@ struct DiskCounters {
   uint64_t of(DiskOp operation) const { return operations[static_cast<size_t>(operation)]; }
   uint64_t of(DiskFault fault) const { return faults[static_cast<size_t>(fault)]; }
 };
+
+class DiskState;
 
 class Disk {
  public:
@@ -119,9 +120,7 @@ class Disk {
   size_t open_handles() const noexcept;
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
-  friend struct DiskVfs;
+  std::unique_ptr<DiskState> state_;
 };
 
 }  // namespace rollcall::sim
