@@ -4,6 +4,7 @@
 
 #include "store/sqlite/file_lock.hpp"
 #include "store/sqlite/queries.hpp"
+#include "store/sqlite/rewrite_log.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/writer.hpp"
@@ -158,6 +159,10 @@ Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options, Random&
   ROLLCALL_TRY(auto connection,
                Connection::open(options.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, options.vfs));
   ROLLCALL_TRY_STATUS(configure_writer(*connection, options));
+  if (const int code = rewrite_log(connection->handle()); code != SQLITE_OK) {
+    connection->record(code, "rewrite_log");
+    return fail(connection->take_error());
+  }
   ROLLCALL_TRY_STATUS(migrate(*connection, random));
   return std::make_unique<SqliteStore>(std::move(connection), std::move(lock));
 }
