@@ -108,7 +108,8 @@ class Disk {
   // Equal for two runs that did the same operations on the same bytes (without the salts and checksums of
   // SQLite's log, which come from the randomness of the process) with the same results.
   uint64_t trace_hash() const noexcept;
-  // The last operations, oldest first, one per line, for a failing run's report.
+  // The last operations without the reads that went well, oldest first, one per line, for a failing run's
+  // report.
   std::vector<std::string> recent_operations(size_t count) const;
 
   // --- files, as a process sees them now

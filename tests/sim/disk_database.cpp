@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/sqlite/rewrite_log.hpp"
+
 namespace rollcall::sim {
 namespace {
 
@@ -22,6 +24,7 @@ bool DiskDatabase::open() {
       code == SQLITE_OK && run(handle_, "PRAGMA page_size = 4096") &&
       run(handle_, "PRAGMA cache_size = 20") && run(handle_, "PRAGMA journal_mode = WAL") &&
       run(handle_, "PRAGMA synchronous = FULL") && run(handle_, "PRAGMA wal_autocheckpoint = 50") &&
+      (!rewrites_log_ || store::rewrite_log(handle_) == SQLITE_OK) &&
       run(handle_, "CREATE TABLE IF NOT EXISTS kv(k INTEGER PRIMARY KEY, v INTEGER, pad BLOB)");
   if (!opened) close();
   return opened;

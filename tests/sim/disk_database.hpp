@@ -17,7 +17,9 @@ class DiskDatabase {
  public:
   using Rows = std::map<int64_t, int64_t>;
 
-  DiskDatabase(Disk& disk, Random& random) : disk_(disk), random_(random) {}
+  // `rewrites_log`: as the store does at a start (store/sqlite/rewrite_log.hpp).
+  DiskDatabase(Disk& disk, Random& random, bool rewrites_log = true)
+      : disk_(disk), random_(random), rewrites_log_(rewrites_log) {}
   ~DiskDatabase() { close(); }
   DiskDatabase(const DiskDatabase&) = delete;
   DiskDatabase& operator=(const DiskDatabase&) = delete;
@@ -49,6 +51,7 @@ class DiskDatabase {
   bool read(sqlite3* handle, Rows& rows);
   Disk& disk_;
   Random& random_;
+  bool rewrites_log_;
   sqlite3* handle_ = nullptr;
   Rows promised_;              // by the last commit that returned OK
   std::vector<Rows> perhaps_;  // by commits that failed after it

@@ -9,8 +9,10 @@ namespace rollcall::sim {
 namespace {
 
 constexpr int kJournals = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL;
-// A shorter write to the log is a header with a salt and checksums from the randomness of the process.
-constexpr size_t kLogHeaderBytesMax = 32;
+// SQLite's log: a header, then frames of a header and a page. Both headers hold salts and checksums from the
+// randomness of the process.
+constexpr int64_t kLogHeaderBytes = 32;
+constexpr int64_t kFrameHeaderBytes = 24;
 
 uint64_t mix(uint64_t hash, uint64_t value) {
   hash = (hash ^ value) * 0x9E3779B97F4A7C15u;
@@ -27,9 +29,12 @@ uint64_t hash_of(std::span<const uint8_t> data) {
   return hash;
 }
 
-uint64_t traced_bytes(const Handle& handle, std::span<const uint8_t> data) {
+uint64_t traced_bytes(const Handle& handle, int64_t at, std::span<const uint8_t> data) {
+  const auto length = static_cast<int64_t>(data.size());
+  const int64_t page_at = at - kLogHeaderBytes - kFrameHeaderBytes;
   const bool is_database = (handle.flags & SQLITE_OPEN_MAIN_DB) != 0;
-  const bool is_page = (handle.flags & SQLITE_OPEN_WAL) != 0 && data.size() > kLogHeaderBytesMax;
+  const bool is_page = (handle.flags & SQLITE_OPEN_WAL) != 0 && page_at >= 0 && length > kLogHeaderBytes &&
+                       page_at % (length + kFrameHeaderBytes) == 0;
   return is_database || is_page ? hash_of(data) : 0;
 }
 
@@ -76,7 +81,10 @@ int DiskState::done(DiskOp operation, uint32_t path, int64_t at, int64_t length,
   trace = mix(trace, static_cast<uint64_t>(operation) | uint64_t{path} << 8 |
                          static_cast<uint64_t>(static_cast<uint32_t>(code)) << 32);
   trace = mix(mix(mix(trace, static_cast<uint64_t>(at)), static_cast<uint64_t>(length)), bytes_hash);
-  traced_[traced_count_++ % kTracedMax] = {operation, path, at, length, code};
+  // Reads that go well explain nothing, and there are many.
+  if (operation != DiskOp::Read || (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)) {
+    traced_[traced_count_++ % kTracedMax] = {operation, path, at, length, code};
+  }
   return code;
 }
 
@@ -193,7 +201,7 @@ int DiskState::write(Handle& handle, int64_t at, std::span<const uint8_t> data) 
     put(handle, at, data);
     code = SQLITE_OK;
   }
-  return done(DiskOp::Write, id, at, length, code, traced_bytes(handle, data));
+  return done(DiskOp::Write, id, at, length, code, traced_bytes(handle, at, data));
 }
 
 int DiskState::truncate(Handle& handle, int64_t size) {

@@ -24,8 +24,8 @@ FaultPlan some_faults() {
 // A life of transactions, checkpoints, faults, crashes and kills.
 class Life {
  public:
-  Life(uint64_t seed, Disk::Options options)
-      : disk(seed, clock, options), random_(seed * 7919 + 1), database_(disk, random_) {}
+  explicit Life(uint64_t seed, Disk::Options options = {}, bool rewrites_log = true)
+      : disk(seed, clock, options), random_(seed * 7919 + 1), database_(disk, random_, rewrites_log) {}
 
   // "" or what is wrong.
   std::string run(int steps) {
@@ -79,13 +79,12 @@ class Life {
 
   std::string stop_and_start() {
     database_.close();
-    if (!database_.open()) {
-      if (disk.power_is_cut()) return die();
-      disk.heal();
-      faults_ = false;
-      if (!database_.open()) return "cannot start again";
-    }
-    return faults_ ? "" : database_.check_reopened();
+    const bool opened = database_.open();
+    if (disk.power_is_cut()) return die();
+    disk.heal();
+    faults_ = false;
+    if (!opened && !database_.open()) return "cannot start again";
+    return database_.check_reopened();
   }
 
   // The dead database is closed after its disk went on without it.
@@ -111,7 +110,7 @@ TEST(Disk, KeepsWhatWasCommittedThroughCrashesAndFaults) {
   DiskCounters sum;
   for (uint64_t seed = 1; seed <= 150; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Life life(seed, {});
+    Life life(seed);
     ASSERT_EQ(life.run(150), "") << ::testing::PrintToString(life.disk.recent_operations(30));
     commits += life.commits();
     for (size_t i = 0; i < kDiskFaultCount; ++i) sum.faults[i] += life.disk.counters().faults[i];
@@ -138,9 +137,19 @@ TEST(Disk, ThatLiesAboutItsSyncsIsFoundOut) {
   EXPECT_GE(found, 10);
 }
 
+// A failed sync, a restart, commits that are synced, a power cut: what Linux does to every database.
+TEST(Disk, LosesCommitsAfterAFailedSyncWhenALogIsTakenOverAsItIs) {
+  bool found = false;
+  for (uint64_t seed = 1; seed <= 300 && !found; ++seed) {
+    Life life(seed, {}, false);
+    found = !life.run(150).empty();
+  }
+  EXPECT_TRUE(found);
+}
+
 TEST(Disk, DoesTheSameThingsForTheSameSeed) {
   const auto life_of = [](uint64_t seed) {
-    Life life(seed, {});
+    Life life(seed);
     EXPECT_EQ(life.run(150), "");
     return std::pair(life.disk.trace_hash(), life.clock.steady());
   };
@@ -188,7 +197,6 @@ TEST_F(OneDisk, FailsTheNthOperationOnce) {
     int64_t nth = 1;
     for (bool reached = true; reached && nth < 1'000; ++nth) {
       SCOPED_TRACE(std::string(name_of(fault)) + " " + std::to_string(nth));
-      disk.crash(random);
       fill(2);
       const uint64_t before = disk.counters().of(fault);
       disk.fail_nth(fault, nth);
