@@ -153,6 +153,39 @@ TEST_F(StoreOnDisk, DoesNotBringBackWhatItRefusedOnce) {
   }
 }
 
+// The commit that failed is in the system's cache only, and a start finds it there.
+TEST_F(StoreOnDisk, KeepsWhatFollowsACommitWhoseSyncFailed) {
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
+    SCOPED_TRACE(seed);
+    start_new_disk(seed);
+    ASSERT_TRUE(open());
+    ASSERT_TRUE(commit(10));
+    disk->fail_nth(DiskFault::SyncError, 1, true);
+    ASSERT_FALSE(try_commit(100));
+    disk->heal();
+    disk->kill();
+    ASSERT_TRUE(open());
+    ASSERT_TRUE(as_promised());
+    ASSERT_TRUE(commit(1));
+    ASSERT_TRUE(commit(1));
+    disk->crash(random);
+    ASSERT_TRUE(open());
+    ASSERT_TRUE(as_promised());
+  }
+}
+
+TEST_F(StoreOnDisk, DoesNotStartOnALogThatItCannotMakeDurable) {
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(commit(10));
+  disk->kill();
+  disk->fail_nth(DiskFault::SyncError, 1);
+  const Status opened = open();
+  ASSERT_FALSE(opened);
+  EXPECT_TRUE(opened.error().detail.starts_with("io: rewrite_log")) << opened.error().detail;
+  ASSERT_TRUE(open());
+  EXPECT_TRUE(as_promised());
+}
+
 TEST_F(StoreOnDisk, WithoutRoomRefusesReadsAndRecovers) {
   disk->set_free_bytes(10'000);
   EXPECT_FALSE(open());

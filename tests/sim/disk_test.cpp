@@ -79,12 +79,12 @@ class Life {
 
   std::string stop_and_start() {
     database_.close();
-    const bool opened = database_.open();
-    if (disk.power_is_cut()) return die();
+    bool opened = database_.open();
     disk.heal();
     faults_ = false;
-    if (!opened && !database_.open()) return "cannot start again";
-    return database_.check_reopened();
+    if (!opened) opened = database_.open();
+    if (disk.power_is_cut()) return die();
+    return opened ? database_.check_reopened() : "cannot start again";
   }
 
   // The dead database is closed after its disk went on without it.
