@@ -159,6 +159,25 @@ TEST(Disk, DoesTheSameThingsForTheSameSeed) {
   }
 }
 
+// SQLite's own randomness belongs to the process; nothing that is traced may depend on it.
+TEST(Disk, DoesTheSameBesideOthersInTheirThreads) {
+  std::array<uint64_t, 2> beside{};
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < beside.size(); ++i) {
+    threads.emplace_back([&beside, i] {
+      Life life(i + 1);
+      life.run(300);
+      beside[i] = life.disk.trace_hash();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (size_t i = 0; i < beside.size(); ++i) {
+    Life alone(i + 1);
+    EXPECT_EQ(alone.run(300), "");
+    EXPECT_EQ(alone.disk.trace_hash(), beside[i]);
+  }
+}
+
 class OneDisk : public ::testing::Test {
  protected:
   void fill(int commits) {

@@ -15,7 +15,7 @@ struct SqliteOptions {
   size_t cache_kib = 16 * 1024;
   // A VFS of SQLite by its registered name; empty: the system's files. The lock and the mode of the file are
   // left to it, as its paths need not exist outside of it (a simulated disk has neither users nor processes).
-  std::string vfs;
+  std::string vfs = {};
 };
 
 // Opens or creates the file, runs the migrations, takes the lock (one writing process per file). Error:
