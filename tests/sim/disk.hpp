@@ -92,7 +92,7 @@ class Disk {
   void cut_power_at(int64_t nth);
   bool power_is_cut() const noexcept;
 
-  // --- faults
+  // --- faults; they stay as they are over a crash
   void set_faults(const FaultPlan& plan);
   // The `nth` operation that `fault` can strike from now on (1 = the next) fails, and those after it too when
   // `for_ever`. One of these at a time; replaces the one before. Slow waits slow_us_max of the plan.
