@@ -114,6 +114,7 @@ constexpr ActionRow kActions[] = {
     {"ImportThingModelTsl", 5, kVendor, import_thing_model_tsl, kImportThingModelTsl},
     {"ListJob", 5, kVendor, list_job, kListJob},
     {"ListTask", 5, kVendor, list_task, kListTask},
+    {"PauseJob", 5, kExtension, pause_job, kJobIdOnly},
     {"PublishThingModel", 5, kVendor, publish_thing_model, kPublishThingModel},
     {"QueryDeviceDetail", 50, kVendor, query_device_detail, kOneDevice},
     {"QueryJob", 5, kVendor, query_job, kJobIdOnly},
@@ -123,6 +124,7 @@ constexpr ActionRow kActions[] = {
     {"QueryProductList", 50, kVendor, query_product_list, kQueryProductList},
     {"QueryTask", 5, kVendor, query_task, kQueryTask},
     {"RegisterDevice", 30, kVendor, register_device, kRegisterDevice},
+    {"ResumeJob", 5, kExtension, resume_job, kJobIdOnly},
 };
 
 // What every request may hold (wire-protocol 1.1); some clients send them without a need.

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,12 +36,13 @@ TEST(ActionTable, FindsEachActionByItsExactName) {
 }
 
 TEST(ActionTable, KnowsTheLimitsOfTheVendorAndWhatIsOurs) {
-  for (const char* name :
-       {"CreateJob", "CancelJob", "QueryJob", "ListJob", "QueryJobStatistics", "ListTask", "QueryTask"})
+  for (const char* name : {"CreateJob", "CancelJob", "PauseJob", "ResumeJob", "QueryJob", "ListJob",
+                           "QueryJobStatistics", "ListTask", "QueryTask"})
     EXPECT_EQ(find_action(name)->qps, 5) << name;
   EXPECT_EQ(find_action("RegisterDevice")->qps, 30);
+  const std::set<std::string_view> ours = {"ExportDevices", "ImportFleet", "PauseJob", "ResumeJob"};
   for (const ActionRow& row : action_table()) {
-    EXPECT_EQ(row.extension, row.name == "ImportFleet" || row.name == "ExportDevices") << row.name;
+    EXPECT_EQ(row.extension, ours.contains(row.name)) << row.name;
     EXPECT_GT(row.qps, 0) << row.name;
     EXPECT_NE(row.handle, nullptr) << row.name;
   }

@@ -112,6 +112,8 @@ TEST(Actions, RefuseBadValuesBeforeTheyReachTheEngine) {
        ErrorCode::InvalidFormattedParameter},
       {"CancelJob", {{"JobId", "nope"}}, ErrorCode::NotExistedJob},
       {"CancelJob", {{"JobId", task}}, ErrorCode::NotExistedJob},
+      {"PauseJob", {{"JobId", "nope"}}, ErrorCode::NotExistedJob},
+      {"ResumeJob", {{"JobId", task}}, ErrorCode::NotExistedJob},
       {"QueryJob", {{"JobId", job + "x"}}, ErrorCode::NotExistedJob},
       {"QueryJobStatistics", {{"JobId", "nope"}}, ErrorCode::NotExistedJob},
       {"ListJob", {{"PageSize", "51"}, {"CurrentPage", "1"}}, ErrorCode::InvalidPageParams},

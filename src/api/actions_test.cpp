@@ -243,6 +243,20 @@ TEST(JobActions, CancelTheJobThatIsNamed) {
   EXPECT_EQ(s.only<engine::CancelJob>().job, JobId{42});
 }
 
+TEST(JobActions, PauseAndResumeTheJobThatIsNamed) {
+  for (const char* action : {"PauseJob", "ResumeJob"}) {
+    FakeSurroundings s;
+    s.engine.outcome = engine::Done{};
+    const auto answer = s.run(action, {{"JobId", s.codec.job_code(JobId{42})}});
+    ASSERT_FALSE(answer.error) << action;
+    EXPECT_EQ(json_text(answer.fields), "{}");
+    if (std::string_view(action) == "PauseJob")
+      EXPECT_EQ(s.only<engine::PauseJob>().job, JobId{42});
+    else
+      EXPECT_EQ(s.only<engine::ResumeJob>().job, JobId{42});
+  }
+}
+
 TEST(ListTaskAction, RefusesATokenOfAnotherQueryOrOneThatExpired) {
   FakeSurroundings s;
   const std::string job = s.codec.job_code(JobId{42});

@@ -109,6 +109,12 @@ struct CreateJob {  // JobMade
 struct CancelJob {
   JobId job;
 };  // Done
+struct PauseJob {
+  JobId job;
+};  // Done; extension (DESIGN 5.17)
+struct ResumeJob {
+  JobId job;
+};  // Done; extension
 struct QueryDevices {
   std::vector<DeviceRef> devices;
 };  // DevicesFound; live presence included
@@ -140,8 +146,8 @@ struct ApiCommand {
   Ticket ticket;
   Actor actor;
   std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
-               ImportThingModel, PublishThingModel, CreateJob, CancelJob, QueryDevices, ImportFleet,
-               CreateAccessKey>
+               ImportThingModel, PublishThingModel, CreateJob, CancelJob, PauseJob, ResumeJob, QueryDevices,
+               ImportFleet, CreateAccessKey>
       what;
 };
 

@@ -1,4 +1,4 @@
-// CreateJob and CancelJob (cloud-api A.1, A.3; DESIGN 5.5 to 5.7, 5.15, 5.16).
+// CreateJob (cloud-api A.1; DESIGN 5.5 to 5.7, 5.15).
 #include <unordered_set>
 
 #include "engine/state.hpp"
@@ -229,37 +229,6 @@ Result<Outcome> decide_create_job(State& state, WorkingSet& ws, Decision& decisi
   made.job = job;
   decision.changes.new_jobs.push_back(std::move(made));
   return Outcome(JobMade{job.id});
-}
-
-Result<Outcome> decide_cancel_job(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
-                                  const CancelJob& command) {
-  const Job* job = ws.jobs.find(command.job);  // decided in this batch already, or finished
-  if (!job)
-    if (const JobState* held = state.jobs.find(command.job)) job = &held->job;
-  if (!job || job->instance != actor.instance) return fail(ErrorCode::NotExistedJob);
-  if (!may_cancel(job->status))
-    return fail(ErrorCode::InvalidJobStatus, "the job is " + std::string(job_status_text(job->status)));
-  Job next = *job;
-  next.status = JobStatus::Cancelling;
-  if (next.sweep != Sweep::Make) {  // tasks still to be made are made first, then cancelled
-    next.sweep = Sweep::Cancel;
-    next.sweep_cursor = 0;
-  }
-  ++next.epoch;
-  next.modified_at = state.clock.wall();
-  decision.changes.jobs.push_back({next.id,
-                                   job->epoch,
-                                   next.status,
-                                   next.sweep,
-                                   next.sweep_cursor,
-                                   next.tasks_made,
-                                   next.epoch,
-                                   next.paused,
-                                   next.modified_at,
-                                   next.started_at,
-                                   {}});
-  ws.jobs.put(next.id, next);
-  return Outcome(Done{});
 }
 
 }  // namespace rollcall::engine

@@ -347,10 +347,10 @@ bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command) {
             return gather_product(ws, c.product_key, [&](ProductId id) { return ws.draft_models.need(id); });
           },
           [&](const CreateJob& c) { return gather_create_job(state, ws, actor, c); },
-          [&](const CancelJob& c) { return state.jobs.find(c.job) || ws.jobs.need(c.job); },
           [&](const QueryDevices& c) { return gather_query_devices(state, ws, actor, c); },
           [&](const ImportFleet& c) { return gather_import(state, ws, actor, c); },
           [](const CreateAccessKey&) { return true; },
+          [&](const auto& c) { return gather_job_life(state, ws, c); },
       },
       command.what);
 }
@@ -368,13 +368,13 @@ Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, con
           [&](const ImportThingModel& c) { return import_model(state, ws, decision, actor, c); },
           [&](const PublishThingModel& c) { return publish_model(state, ws, decision, actor, c); },
           [&](const CreateJob& c) { return decide_create_job(state, ws, decision, actor, c); },
-          [&](const CancelJob& c) { return decide_cancel_job(state, ws, decision, actor, c); },
           [&](const QueryDevices& c) { return query_devices(state, ws, actor, c); },
           [&](const ImportFleet& c) { return decide_import(state, ws, decision, actor, c); },
           [&](const CreateAccessKey& c) -> Result<Outcome> {
             decision.changes.new_access_keys.push_back(c.key);
             return Outcome(Done{});
           },
+          [&](const auto& c) { return decide_job_life(state, ws, decision, actor, c); },
       },
       command.what);
 }

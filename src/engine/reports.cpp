@@ -112,7 +112,7 @@ Task* next_task(State& state, WorkingSet& ws, DeviceId device) {
     const TaskStatus status = effective_status(job->job, task->status);
     if (status == TaskStatus::InProgress) return task;
     if (status == TaskStatus::Sent && !sent) sent = task;
-    if (status == TaskStatus::Queued && !queued && may_push(job->job) &&
+    if (status == TaskStatus::Queued && !queued && may_push_now(ws, *job) &&
         job->pace.available(state.clock.steady()) > 0)
       queued = task;
   }
@@ -164,7 +164,7 @@ void decide_get(State& state, WorkingSet& ws, Decision& decision, const JobGet& 
   const bool custom = content && content->type == JobType::CustomJob;
   if (task && custom && task->status == TaskStatus::Queued && job &&
       seen_status(state, *task) == TaskStatus::Queued) {
-    if (may_push(job->job) && job->pace.available(state.clock.steady()) > 0)
+    if (may_push_now(ws, *job) && job->pace.available(state.clock.steady()) > 0)
       fetch(state, decision, *job, *task);
     else
       task = nullptr;  // its turn has not come: the push follows (DESIGN 5.10)

@@ -142,7 +142,7 @@ Status roll_out(State& state, WorkingSet& ws, Decision& decision) {
   int64_t left = static_cast<int64_t>(state.config.push_slice);
   for (size_t i = 0; i < order.size() && left > 0; ++i) {
     JobState* job = state.jobs.find(order[i]);
-    if (!job || !may_push(job->job) || (job->returned.empty() && job->scan_exhausted)) {
+    if (!job || !may_push_now(ws, *job) || (job->returned.empty() && job->scan_exhausted)) {
       state.jobs.rolling.erase(order[i]);
       continue;
     }

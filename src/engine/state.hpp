@@ -10,6 +10,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -119,6 +120,11 @@ struct TaskUpdate {
 // flags, pushes, attempt) are taken from `task` as the caller set them; `before` is the row as it was read.
 void change_task(State& state, Decision& decision, Task& task, const Task& before, TaskUpdate update);
 
+// Raises the epoch of `to` and appends its phase as a change of `from`.
+void change_job(Decision& decision, const Job& from, Job& to, WallMs now);
+// May the job push at this moment, with what this batch has decided about it?
+bool may_push_now(WorkingSet& ws, const JobState& job);
+
 // Deadline of a task that enters IN_PROGRESS now; nullopt when the job has none.
 std::optional<WallMs> in_progress_deadline(State& state, const JobState& job);
 
@@ -140,8 +146,12 @@ Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, con
 bool gather_create_job(State& state, WorkingSet& ws, const Actor& actor, const CreateJob& command);
 Result<Outcome> decide_create_job(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                                   const CreateJob& command);
-Result<Outcome> decide_cancel_job(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
-                                  const CancelJob& command);
+
+// job_life.cpp: what is asked of jobs that exist.
+using JobLifeCommand = std::variant<CancelJob, PauseJob, ResumeJob>;
+bool gather_job_life(State& state, WorkingSet& ws, const JobLifeCommand& command);
+Result<Outcome> decide_job_life(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                const JobLifeCommand& command);
 
 // import_fleet.cpp
 bool gather_import(State& state, WorkingSet& ws, const Actor& actor, const ImportFleet& command);

@@ -1,4 +1,4 @@
-// The few ways in which the engine changes a task, shared by every decision.
+// The few ways in which the engine changes a task or a job's phase, shared by every decision.
 #include "engine/state.hpp"
 
 namespace rollcall::engine {
@@ -31,6 +31,28 @@ void change_task(State& state, Decision& decision, Task& task, const Task& befor
   change.detail = std::move(update.detail);
   change.time_out_at = update.time_out_at;
   decision.changes.tasks.push_back(std::move(change));
+}
+
+bool may_push_now(WorkingSet& ws, const JobState& job) {
+  const Job* decided = ws.jobs.find(job.job.id);
+  return may_push(decided ? *decided : job.job);
+}
+
+void change_job(Decision& decision, const Job& from, Job& to, WallMs now) {
+  to.epoch = from.epoch + 1;
+  to.modified_at = now;
+  store::JobChange change;
+  change.id = to.id;
+  change.from_epoch = from.epoch;
+  change.status = to.status;
+  change.sweep = to.sweep;
+  change.sweep_cursor = to.sweep_cursor;
+  change.tasks_made = to.tasks_made;
+  change.epoch = to.epoch;
+  change.paused = to.paused;
+  change.modified_at = to.modified_at;
+  change.started_at = to.started_at;
+  decision.changes.jobs.push_back(std::move(change));
 }
 
 std::optional<WallMs> in_progress_deadline(State& state, const JobState& job) {

@@ -49,22 +49,6 @@ Status time_out_tasks(State& state, WorkingSet& ws, Decision& decision) {
 
 // --- jobs
 
-void change_job(Decision& decision, const Job& from, Job to, WallMs now) {
-  to.epoch = from.epoch + 1;
-  to.modified_at = now;
-  decision.changes.jobs.push_back({to.id,
-                                   from.epoch,
-                                   to.status,
-                                   to.sweep,
-                                   to.sweep_cursor,
-                                   to.tasks_made,
-                                   to.epoch,
-                                   to.paused,
-                                   to.modified_at,
-                                   to.started_at,
-                                   {}});
-}
-
 bool life_ended(const State& state, const Job& job) {
   if (job.spec.lifetime_ms <= 0) return false;
   const WallMs from = job.spec.scheduled_at.value_or(job.created_at);
@@ -109,7 +93,7 @@ bool step_job(State& state, Decision& decision, JobState& held) {
       next.sweep = Sweep::None;
       start(state, next, now);
     }
-    change_job(decision, job, std::move(next), now);
+    change_job(decision, job, next, now);
     return false;
   }
   if (job.sweep != Sweep::None && !held.sweep_done) {
@@ -124,19 +108,20 @@ bool step_job(State& state, Decision& decision, JobState& held) {
   if (job.status == JobStatus::Cancelling) {
     next.status = JobStatus::Cancelled;
     next.sweep = Sweep::None;
-    change_job(decision, job, std::move(next), now);
+    change_job(decision, job, next, now);
   } else if (job.status == JobStatus::Waiting && job.spec.scheduled_at &&
              *job.spec.scheduled_at <= state.even_wall()) {
     start(state, next, now);
-    change_job(decision, job, std::move(next), now);
+    change_job(decision, job, next, now);
   } else if (job.status == JobStatus::InProgress && job.counters.open() == 0) {
     next.status = job.sweep == Sweep::Expire ? JobStatus::TimedOut : JobStatus::Completed;
     next.sweep = Sweep::None;
-    change_job(decision, job, std::move(next), now);
+    next.paused = false;
+    change_job(decision, job, next, now);
   } else if (job.status == JobStatus::InProgress && job.sweep == Sweep::None && life_ended(state, job)) {
     next.sweep = Sweep::Expire;
     next.sweep_cursor = 0;
-    change_job(decision, job, std::move(next), now);
+    change_job(decision, job, next, now);
   }
   return false;
 }

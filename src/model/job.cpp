@@ -65,6 +65,8 @@ bool may_cancel(JobStatus status) noexcept {
   return status == JobStatus::Initializing || status == JobStatus::Waiting || status == JobStatus::InProgress;
 }
 
+bool may_change(JobStatus status) noexcept { return may_cancel(status); }
+
 std::optional<int64_t> effective_timeout_minutes(JobType type, std::optional<int64_t> given) noexcept {
   if (given && (*given < 1 || *given > 3600)) return std::nullopt;
   switch (type) {

@@ -119,6 +119,8 @@ TaskCounters effective_counters(const Job& job) noexcept;
 bool may_push(const Job& job) noexcept;
 // CancelJob is allowed before COMPLETED and fails on CANCELLING (cloud-api A.3, DESIGN 5.16).
 bool may_cancel(JobStatus status) noexcept;
+// PauseJob, ResumeJob and UpdateJob: as long as the job may still push (DESIGN 5.16, 5.17).
+bool may_change(JobStatus status) noexcept;
 
 // Effective time-out of a type in minutes from the value given, and the rule (DESIGN 5.3):
 // nullopt when the value must be refused. `given` absent means the default of the type.

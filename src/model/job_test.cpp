@@ -121,6 +121,10 @@ TEST(MayCancel, BeforeTheEndAndNotTwice) {
   for (int i = 1; i <= 8; ++i) EXPECT_EQ(may_cancel(static_cast<JobStatus>(i)), i <= 3) << i;
 }
 
+TEST(MayChange, AsLongAsTheJobMayStillPush) {
+  for (int i = 1; i <= 8; ++i) EXPECT_EQ(may_change(static_cast<JobStatus>(i)), i <= 3) << i;
+}
+
 struct TimeoutRow {
   JobType type;
   std::optional<int64_t> given;

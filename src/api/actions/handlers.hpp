@@ -29,6 +29,8 @@ void get_thing_model_tsl(const ActionContext& context, Call& call, Answer answer
 // job.cpp
 void create_job(const ActionContext& context, Call& call, Answer answer);
 void cancel_job(const ActionContext& context, Call& call, Answer answer);
+void pause_job(const ActionContext& context, Call& call, Answer answer);
+void resume_job(const ActionContext& context, Call& call, Answer answer);
 // job_query.cpp
 void query_job(const ActionContext& context, Call& call, Answer answer);
 void list_job(const ActionContext& context, Call& call, Answer answer);

@@ -1,4 +1,4 @@
-// CreateJob and CancelJob (cloud-api A.1, A.3).
+// CreateJob and what is asked of a job that exists (cloud-api A.1 to A.5, DESIGN 5.14 to 5.17).
 #include "api/actions/answering.hpp"
 #include "api/actions/handlers.hpp"
 #include "api/job_parameters.hpp"
@@ -20,10 +20,28 @@ void create_job(const ActionContext& context, Call& call, Answer answer) {
                                 });
 }
 
-void cancel_job(const ActionContext& context, Call& call, Answer answer) {
+namespace {
+
+// For commands that need the JobId alone.
+template <class Command>
+void send_to_job(const ActionContext& context, const Call& call, const Answer& answer) {
   const auto job = read_job_id(call.parameters, context.codec);
   if (!job) return refuse_call(answer, job.error());
-  send_plain_command(context, call, engine::CancelJob{*job}, answer);
+  send_plain_command(context, call, Command{*job}, answer);
+}
+
+}  // namespace
+
+void cancel_job(const ActionContext& context, Call& call, Answer answer) {
+  send_to_job<engine::CancelJob>(context, call, answer);
+}
+
+void pause_job(const ActionContext& context, Call& call, Answer answer) {
+  send_to_job<engine::PauseJob>(context, call, answer);
+}
+
+void resume_job(const ActionContext& context, Call& call, Answer answer) {
+  send_to_job<engine::ResumeJob>(context, call, answer);
 }
 
 }  // namespace rollcall::api
