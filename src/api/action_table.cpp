@@ -77,6 +77,10 @@ constexpr ParameterSpec kCreateJob[] = {
     {"LifetimeInHours", kOptional, Integer},  // extension (DESIGN 5.15)
 };
 constexpr ParameterSpec kJobIdOnly[] = {{"JobId", kRequired}};
+constexpr ParameterSpec kUpdateJob[] = {{"JobId", kRequired},
+                                        {"Description"},
+                                        {"TimeoutConfig", kOptional, Json},
+                                        {"RolloutConfig", kOptional, Json}};
 constexpr ParameterSpec kListJob[] = {
     {"PageSize", kRequired, Integer, kPageError},
     {"CurrentPage", kRequired, Integer, kPageError},
@@ -107,6 +111,7 @@ constexpr ActionRow kActions[] = {
     {"CreateDeviceGroup", 500, kVendor, create_device_group, kCreateDeviceGroup},
     {"CreateJob", 5, kVendor, create_job, kCreateJob},
     {"CreateProduct", 50, kVendor, create_product, kCreateProduct},
+    {"DeleteJob", 5, kVendor, delete_job, kJobIdOnly},
     {"ExportDevices", 50, kExtension, export_devices, kExportDevices},
     {"GetDeviceStatus", 500, kVendor, get_device_status, kOneDevice},
     {"GetThingModelTsl", 20, kVendor, get_thing_model_tsl, kGetThingModelTsl},
@@ -125,6 +130,7 @@ constexpr ActionRow kActions[] = {
     {"QueryTask", 5, kVendor, query_task, kQueryTask},
     {"RegisterDevice", 30, kVendor, register_device, kRegisterDevice},
     {"ResumeJob", 5, kExtension, resume_job, kJobIdOnly},
+    {"UpdateJob", 5, kVendor, update_job, kUpdateJob},
 };
 
 // What every request may hold (wire-protocol 1.1); some clients send them without a need.

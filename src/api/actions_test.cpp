@@ -55,6 +55,10 @@ std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
       {"GetThingModelTsl", {{"ProductKey", "p1"}}, {}},
       {"CreateJob", job_parameters(), engine::JobMade{JobId{42}}},
       {"CancelJob", {{"JobId", job}}, engine::Done{}},
+      {"DeleteJob", {{"JobId", job}}, engine::Done{}},
+      {"PauseJob", {{"JobId", job}}, engine::Done{}},
+      {"ResumeJob", {{"JobId", job}}, engine::Done{}},
+      {"UpdateJob", {{"JobId", job}, {"Description", "text"}}, engine::Done{}},
       {"QueryJob", {{"JobId", job}}, {}},
       {"ListJob", {{"PageSize", "50"}, {"CurrentPage", "1"}}, {}},
       {"QueryJobStatistics", {{"JobId", job}}, {}},
@@ -241,6 +245,44 @@ TEST(JobActions, CancelTheJobThatIsNamed) {
   ASSERT_FALSE(answer.error);
   EXPECT_EQ(json_text(answer.fields), "{}");
   EXPECT_EQ(s.only<engine::CancelJob>().job, JobId{42});
+}
+
+TEST(JobActions, DeleteTheJobThatIsNamed) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::Done{};
+  const auto answer = s.run("DeleteJob", {{"JobId", s.codec.job_code(JobId{42})}});
+  ASSERT_FALSE(answer.error);
+  EXPECT_EQ(json_text(answer.fields), "{}");
+  EXPECT_EQ(s.only<engine::DeleteJob>().job, JobId{42});
+}
+
+TEST(JobActions, UpdateHandsOnWhatIsGivenAndNothingElse) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::Done{};
+  const std::string job = s.codec.job_code(JobId{42});
+  auto answer = s.run("UpdateJob", {{"JobId", job},
+                                    {"Description", "by night"},
+                                    {"RolloutConfig", R"({"MaximumPerMinute":200,"messageqos":"qos0"})"},
+                                    {"TimeoutConfig", R"({"inProgressTimeoutInMinutes":3600})"}});
+  ASSERT_FALSE(answer.error) << public_message(*answer.error);
+  EXPECT_EQ(json_text(answer.fields), "{}");
+  const auto& all = s.only<engine::UpdateJob>();
+  EXPECT_EQ(all.job, JobId{42});
+  EXPECT_EQ(all.description, "by night");
+  EXPECT_EQ(all.maximum_per_minute, 200);
+  EXPECT_EQ(all.qos, MessageQos::Qos0);
+  EXPECT_EQ(all.timeout_minutes, 3600);
+
+  FakeSurroundings t;
+  t.engine.outcome = engine::Done{};
+  answer = t.run("UpdateJob", {{"JobId", job},
+                               {"Description", ""},
+                               {"RolloutConfig", R"({"maximumPerMinute":null,"messageQoS":"","batch":1})"},
+                               {"TimeoutConfig", "{}"}});
+  ASSERT_FALSE(answer.error) << public_message(*answer.error);
+  const auto& none = t.only<engine::UpdateJob>();
+  EXPECT_FALSE(none.description || none.maximum_per_minute || none.qos || none.timeout_minutes);
+  EXPECT_EQ(t.warnings.count(), 1u) << t.warnings.header_text();
 }
 
 TEST(JobActions, PauseAndResumeTheJobThatIsNamed) {

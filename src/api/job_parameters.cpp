@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/job_settings.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "model/fleet.hpp"
@@ -169,15 +170,8 @@ Status read_target_product(JobDraft& draft, const std::string& path, const value
 // --- RolloutConfig, TimeoutConfig, JobFile
 
 Status read_maximum_per_minute(JobDraft& draft, const std::string& path, const value* given) {
-  if (given == nullptr || given->is_null()) return {};
-  const auto* rate = given->if_int64();
-  if (rate == nullptr || *rate < limits::kRolloutPerMinuteMin ||
-      *rate > draft.limits.rollout_per_minute_max) {
-    return refuse(path,
-                  fmt::format("a whole number from {} to {}", limits::kRolloutPerMinuteMin,
-                              draft.limits.rollout_per_minute_max),
-                  *given);
-  }
+  ROLLCALL_TRY(const auto rate, read_rate(path, given, draft.limits));
+  if (!rate) return {};
   draft.job.settings.maximum_per_minute = *rate;
   draft.job.settings.maximum_per_minute_given = true;
   return {};
@@ -187,16 +181,10 @@ bool qos_matters(JobType type) noexcept { return type == JobType::CustomJob || t
 
 // Accepted for every type, since applications share helpers; it acts on CUSTOM_JOB and PUB only (DESIGN 5.2).
 Status read_message_qos(JobDraft& draft, const std::string& path, const value* given) {
-  if (given == nullptr || given->is_null()) return {};
-  const auto* text = given->if_string();
+  const auto* text = given != nullptr ? given->if_string() : nullptr;
   if (text != nullptr && text->empty() && !qos_matters(draft.job.spec.type)) return {};
-  if (text != nullptr && ascii_iequal(*text, "QoS0")) {
-    draft.qos = MessageQos::Qos0;
-  } else if (text != nullptr && ascii_iequal(*text, "QoS1")) {
-    draft.qos = MessageQos::Qos1;
-  } else {
-    return refuse(path, "QoS0 or QoS1", *given);
-  }
+  ROLLCALL_TRY(const auto qos, read_qos(path, given));
+  if (qos) draft.qos = *qos;
   return {};
 }
 

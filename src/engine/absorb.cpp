@@ -23,11 +23,36 @@ void set_alarms(State& state, const Job& job) {
     state.jobs.alarms.emplace(job.spec.scheduled_at.value_or(job.created_at) + job.spec.lifetime_ms, job.id);
 }
 
-void absorb_job(State& state, const store::JobChange& change) {
+// Later pushes go by the new settings; those on their way keep the content they have.
+void take_settings(State& state, JobState& held, const JobSettings& settings) {
+  const bool qos_changed = held.job.settings.qos != settings.qos;
+  held.job.settings = settings;
+  held.pace.set_rate(settings.maximum_per_minute, state.clock.steady());
+  if (!qos_changed) return;
+  auto content = std::make_shared<JobContent>(*held.content);
+  content->qos = settings.qos;
+  held.content = std::move(content);
+}
+
+// A job that had ended is taken up again.
+void revive(State& state, const Decision& decision, const store::JobChange& change) {
+  for (const Job& job : decision.revived) {
+    if (job.id != change.id || job.epoch != change.epoch) continue;
+    if (Status status = adopt(state, job); !status)
+      log_error("job.unreadable", {{"job", job.id.value}, {"error", public_message(status.error())}});
+  }
+}
+
+void absorb_job(State& state, const Decision& decision, const store::JobChange& change) {
   JobState* held = state.jobs.find(change.id);
-  if (!held) return;
+  if (!held) return revive(state, decision, change);
   Job& job = held->job;
   count_job(state, job.status, -1);
+  if (change.deleted) {
+    log_info("job.deleted", {{"job", job.id.value}, {"name", job.spec.name}});
+    state.jobs.remove(change.id);
+    return;
+  }
   count_job(state, change.status, 1);
   if (job.sweep != change.sweep) held->sweep_done = false;
   job.status = change.status;
@@ -38,6 +63,7 @@ void absorb_job(State& state, const store::JobChange& change) {
   job.paused = change.paused;
   job.modified_at = change.modified_at;
   job.started_at = change.started_at;
+  if (change.settings) take_settings(state, *held, *change.settings);
   if (is_final(job.status)) {
     log_info("job.ended",
              {{"job", job.id.value}, {"name", job.spec.name}, {"status", job_status_text(job.status)}});
@@ -51,11 +77,13 @@ void absorb_job(State& state, const store::JobChange& change) {
   }
 }
 
-// Devices that hold a cancelled custom job are told (DESIGN 5.16).
+// Devices that hold a task of a cancelled or deleted custom job are told (DESIGN 5.16).
 void tell_swept(State& state, const store::SweepResult& result, std::vector<Effect>& effects) {
   const JobState* held = state.jobs.find(result.job);
   if (!held) return;
-  const bool tell = held->job.sweep == Sweep::Cancel && held->content->type == JobType::CustomJob;
+  const bool removed = held->job.sweep == Sweep::Remove;
+  const bool tell =
+      (removed || held->job.sweep == Sweep::Cancel) && held->content->type == JobType::CustomJob;
   for (const store::SweptTask& task : result.swept) {
     Session* session = state.sessions.find(task.device);
     if (!session) continue;
@@ -63,7 +91,7 @@ void tell_swept(State& state, const store::SweepResult& result, std::vector<Effe
     if (!tell || task.from == TaskStatus::Queued) continue;
     if (!session->reachability || !session->reachability->reaches(*held->content)) continue;
     effects.push_back({session->at.core, TellTask{session->at.connection, session->epoch, task.key,
-                                                  task.attempt, TaskStatus::Cancelled}});
+                                                  task.attempt, TaskStatus::Cancelled, removed}});
   }
 }
 
@@ -73,11 +101,14 @@ void reload_job(State& state, JobId id) {
   const JobId ids[] = {id};
   auto rows = state.store.jobs(ids);
   if (!rows || rows->empty()) return;
+  const JobSettings settings = rows->front().settings;
+  const JobSettings before = held->job.settings;
   held->job = std::move(rows->front());
-  if (is_final(held->job.status))
-    state.jobs.remove(id);
-  else
-    state.jobs.to_look_at.insert(id);
+  held->job.settings = before;
+  take_settings(state, *held, settings);
+  if (is_final(held->job.status)) return state.jobs.remove(id);
+  state.jobs.to_look_at.insert(id);
+  if (may_push(held->job)) state.jobs.rolling.insert(id);
 }
 
 void absorb_tasks(State& state, const Decision& decision, const store::CommitResult& result) {
@@ -104,7 +135,12 @@ void withdraw(State& state, const Decision& decision, const Effect& effect) {
 }
 
 Status adopt(State& state, Job job) {
-  ROLLCALL_TRY(auto content, make_content(job));
+  auto made = make_content(job);
+  // A job that is on its way out goes there even when its document no longer reads.
+  if (!made && job.status != JobStatus::Removing && job.status != JobStatus::Cancelling)
+    return fail(std::move(made.error()));
+  std::shared_ptr<const JobContent> content =
+      made ? *made : std::make_shared<const JobContent>(JobContent{job.id, job.spec.type});
   set_alarms(state, job);
   count_job(state, job.status, 1);
   JobState held{std::move(job), std::move(content), Pace(1, state.clock.steady()), -1, false, false, {}};
@@ -130,7 +166,7 @@ void absorb(State& state, const Decision& decision, const store::CommitResult& r
     if (contains(result.missed_jobs, i))
       reload_job(state, decision.changes.jobs[i].id);
     else
-      absorb_job(state, decision.changes.jobs[i]);
+      absorb_job(state, decision, decision.changes.jobs[i]);
   }
   for (const store::MakeResult& made : result.made) {
     JobState* held = state.jobs.find(made.job);
@@ -157,7 +193,7 @@ void absorb(State& state, const Decision& decision, const store::CommitResult& r
     tell_swept(state, swept, effects);
     held->job.sweep_cursor = swept.next_sequence;
     held->sweep_done = swept.exhausted;
-    const TaskStatus to = held->job.sweep == Sweep::Cancel ? TaskStatus::Cancelled : TaskStatus::TimedOut;
+    const TaskStatus to = sweep_plan(held->job.sweep).to;
     state.probe.tasks_total[static_cast<size_t>(to)].add(swept.swept.size());
   }
   for (const auto& [id, counters] : result.counters) {

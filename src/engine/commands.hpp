@@ -109,12 +109,23 @@ struct CreateJob {  // JobMade
 struct CancelJob {
   JobId job;
 };  // Done
+struct DeleteJob {
+  JobId job;
+};  // Done
 struct PauseJob {
   JobId job;
 };  // Done; extension (DESIGN 5.17)
 struct ResumeJob {
   JobId job;
 };  // Done; extension
+// What is absent is kept (DESIGN 5.16).
+struct UpdateJob {
+  JobId job;
+  std::optional<std::string> description;
+  std::optional<int64_t> maximum_per_minute;
+  std::optional<MessageQos> qos;           // acts on CUSTOM_JOB and PUB only
+  std::optional<int64_t> timeout_minutes;  // as given: what takes effect depends on the job's type
+};                                         // Done
 struct QueryDevices {
   std::vector<DeviceRef> devices;
 };  // DevicesFound; live presence included
@@ -146,8 +157,8 @@ struct ApiCommand {
   Ticket ticket;
   Actor actor;
   std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
-               ImportThingModel, PublishThingModel, CreateJob, CancelJob, PauseJob, ResumeJob, QueryDevices,
-               ImportFleet, CreateAccessKey>
+               ImportThingModel, PublishThingModel, CreateJob, CancelJob, DeleteJob, PauseJob, ResumeJob,
+               UpdateJob, QueryDevices, ImportFleet, CreateAccessKey>
       what;
 };
 

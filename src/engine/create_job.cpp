@@ -125,8 +125,7 @@ Status check_total(const State& state, const JobSpec& spec, const JobSettings& s
     return fail(ErrorCode::TooManyTargets, "TargetConfig selects " + std::to_string(total) +
                                                " devices, at most " +
                                                std::to_string(state.config.job_targets_max) + " are allowed");
-  const int64_t minutes = (total + settings.maximum_per_minute - 1) / settings.maximum_per_minute;
-  if (spec.lifetime_ms > 0 && minutes > spec.lifetime_ms / 60'000)
+  if (!fits_lifetime(total, settings.maximum_per_minute, spec.lifetime_ms))
     return fail(ErrorCode::InvalidFormattedParameter,
                 "RolloutConfig.maximumPerMinute: " + std::to_string(settings.maximum_per_minute) +
                     " a minute cannot push " + std::to_string(total) + " tasks within the job's life of " +

@@ -26,6 +26,8 @@ struct Decision {
     uint32_t effects_begin = 0, effects_end = 0;
   };
   std::vector<Range> ranges;
+  // Jobs that had ended and that a change of this batch takes up again, as that change leaves them.
+  std::vector<Job> revived;
 
   void begin(int32_t command) {
     Range range;

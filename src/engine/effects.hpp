@@ -104,13 +104,14 @@ struct PushTask {
   int32_t attempt = 1;
   std::shared_ptr<const JobContent> content;
 };
-// Tell the device that a task it has is over (CANCELLED): custom jobs only.
+// Tell the device that a task it has is over (CANCELLED, or REMOVED with its job): custom jobs only.
 struct TellTask {
   ConnectionRef connection;
   int64_t epoch = 0;
   TaskKey key;
   int32_t attempt = 1;
   TaskStatus status{};
+  bool removed = false;
 };
 struct JobGetReply {
   struct Item {

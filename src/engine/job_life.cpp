@@ -21,6 +21,7 @@ tl::unexpected<Error> refuse_status(const Job& job) {
 void put_job(State& state, WorkingSet& ws, Decision& decision, const Job& from, Job to) {
   change_job(decision, from, to, state.clock.wall());
   const JobId id = to.id;
+  if (!state.jobs.find(id)) decision.revived.push_back(to);
   ws.jobs.put(id, std::move(to));
 }
 
@@ -37,6 +38,21 @@ Result<Outcome> cancel_job(State& state, WorkingSet& ws, Decision& decision, con
   return Outcome(Done{});
 }
 
+// Allowed always; a second time there is nothing to do. Tasks still to be made are dropped, open ones are
+// ended as if cancelled, then the job is gone (upkeep.cpp).
+Result<Outcome> delete_job(State& state, WorkingSet& ws, Decision& decision, const Job& job) {
+  if (job.status == JobStatus::Removing) return Outcome(Done{});
+  Job next = job;
+  next.status = JobStatus::Removing;
+  next.paused = false;
+  if (next.sweep != Sweep::Make) {
+    next.sweep = job.counters.open() > 0 ? Sweep::Remove : Sweep::None;
+    next.sweep_cursor = 0;
+  }
+  put_job(state, ws, decision, job, std::move(next));
+  return Outcome(Done{});
+}
+
 // Pausing a paused job, or resuming one that is not, changes nothing and is no error.
 Result<Outcome> set_paused(State& state, WorkingSet& ws, Decision& decision, const Job& job, bool paused) {
   if (!may_change(job.status)) return refuse_status(job);
@@ -44,6 +60,38 @@ Result<Outcome> set_paused(State& state, WorkingSet& ws, Decision& decision, con
   Job next = job;
   next.paused = paused;
   put_job(state, ws, decision, job, std::move(next));
+  return Outcome(Done{});
+}
+
+// New rates act at once, a new time-out from the next IN_PROGRESS on (DESIGN 5.16).
+Result<Outcome> update_job(State& state, WorkingSet& ws, Decision& decision, const Job& job,
+                           const UpdateJob& command) {
+  if (!may_change(job.status)) return refuse_status(job);
+  Job next = job;
+  JobSettings& settings = next.settings;
+  if (command.description) settings.description = *command.description;
+  if (command.maximum_per_minute) {
+    settings.maximum_per_minute = *command.maximum_per_minute;
+    settings.maximum_per_minute_given = true;
+    const int64_t queued = effective_counters(job)[TaskStatus::Queued];
+    if (!fits_lifetime(queued, settings.maximum_per_minute, job.spec.lifetime_ms))
+      return fail(ErrorCode::InvalidFormattedParameter,
+                  "RolloutConfig.maximumPerMinute: " + std::to_string(settings.maximum_per_minute) +
+                      " a minute cannot push " + std::to_string(queued) + " tasks within the job's life");
+  }
+  const bool qos_matters = job.spec.type == JobType::CustomJob || job.spec.type == JobType::Pub;
+  if (command.qos && qos_matters) settings.qos = *command.qos;
+  if (command.timeout_minutes) {
+    const auto effective = effective_timeout_minutes(job.spec.type, command.timeout_minutes);
+    if (!effective)
+      return fail(ErrorCode::InvalidFormattedParameter,
+                  "TimeoutConfig.inProgressTimeoutInMinutes must be from 1 to 3600, but is " +
+                      std::to_string(*command.timeout_minutes));
+    settings.in_progress_timeout_minutes = *effective;
+  }
+  const JobSettings wanted = settings;
+  put_job(state, ws, decision, job, std::move(next));
+  decision.changes.jobs.back().settings = wanted;
   return Outcome(Done{});
 }
 
@@ -62,8 +110,10 @@ Result<Outcome> decide_job_life(State& state, WorkingSet& ws, Decision& decision
   const Job from = *job;  // the row in the working set is replaced
   return std::visit(Overload{
                         [&](const CancelJob&) { return cancel_job(state, ws, decision, from); },
+                        [&](const DeleteJob&) { return delete_job(state, ws, decision, from); },
                         [&](const PauseJob&) { return set_paused(state, ws, decision, from, true); },
                         [&](const ResumeJob&) { return set_paused(state, ws, decision, from, false); },
+                        [&](const UpdateJob& c) { return update_job(state, ws, decision, from, c); },
                     },
                     command);
 }

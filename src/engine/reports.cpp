@@ -212,7 +212,9 @@ void decide_update(State& state, WorkingSet& ws, Decision& decision, const JobUp
   if (!session) return;
   Task* task = command.key.job ? ws.tasks.find(command.key) : nullptr;
   Status status;
-  if (!task || task->device != command.session.device) {
+  // The rows of a deleted job may still be there; they are nobody's.
+  const bool gone = task && !state.jobs.find(task->key.job) && !ws.jobs.find(task->key.job);
+  if (!task || gone || task->device != command.session.device) {
     status = fail(ErrorCode::NotExistedTask, "no such task for this device");
   } else {
     if (session->forget_push(task->key)) state.make_ready(command.session.device);
@@ -313,6 +315,13 @@ void decide_seen(State& state, WorkingSet& ws, Decision& decision, const Propert
   finish_command(state, decision, *session, command.session, *task, true, Cause::PropertySeen, {});
 }
 
+bool gather_update(State& state, WorkingSet& ws, const JobUpdate& command) {
+  if (!command.key.job) return true;
+  if (!ws.tasks.need(command.key)) return false;
+  const bool job_wanted = ws.tasks.find(command.key) && !state.jobs.find(command.key.job);
+  return !job_wanted || ws.jobs.need(command.key.job);
+}
+
 bool gather_get(State& state, WorkingSet& ws, const JobGet& command) {
   if (command.kind != GetKind::One) return ws.open_tasks.need(command.session.device);
   if (!command.key.job) return true;
@@ -340,7 +349,7 @@ bool gather_session(State& state, WorkingSet& ws, const Command& command) {
                    ws.presence.need(c.session.device);
           },
           [&](const JobGet& c) { return gather_get(state, ws, c); },
-          [&](const JobUpdate& c) { return !c.key.job || ws.tasks.need(c.key); },
+          [&](const JobUpdate& c) { return gather_update(state, ws, c); },
           [&](const PushConfirmed& c) { return !is_pub(state, c.key.job) || ws.tasks.need(c.key); },
           [&](const PushWritten& c) { return ws.tasks.need(c.key); },
           [&](const CommandReply& c) { return ws.open_tasks.need(c.session.device); },

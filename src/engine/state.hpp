@@ -148,7 +148,7 @@ Result<Outcome> decide_create_job(State& state, WorkingSet& ws, Decision& decisi
                                   const CreateJob& command);
 
 // job_life.cpp: what is asked of jobs that exist.
-using JobLifeCommand = std::variant<CancelJob, PauseJob, ResumeJob>;
+using JobLifeCommand = std::variant<CancelJob, DeleteJob, PauseJob, ResumeJob, UpdateJob>;
 bool gather_job_life(State& state, WorkingSet& ws, const JobLifeCommand& command);
 Result<Outcome> decide_job_life(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                                 const JobLifeCommand& command);

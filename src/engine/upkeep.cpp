@@ -9,7 +9,6 @@ namespace rollcall::engine {
 namespace {
 
 constexpr int kSweepsPerRound = 2;
-constexpr uint32_t bit(TaskStatus status) { return 1u << static_cast<unsigned>(status); }
 
 Status load_all(State& state, WorkingSet& ws) {
   return ws.load(state.store).map([](bool) {});
@@ -70,10 +69,35 @@ store::MakeTasks make_chunk(const Job& job, WallMs now) {
           &job.spec.unfit_products};
 }
 
+// A deleted job makes nothing more: a chunk without members takes what was still to be made off its counters.
+store::MakeTasks make_nothing(const Job& job, WallMs now) {
+  store::MakeTasks make = make_chunk(job, now);
+  make.snapshot = make.after;
+  return make;
+}
+
+store::SweepTasks sweep_chunk(const Job& job, WallMs now) {
+  const SweepPlan plan = sweep_plan(job.sweep);
+  return {job.id, job.epoch, job.sweep_cursor, limits::kSweepRows, plan.statuses, plan.to, plan.cause, now};
+}
+
 void start(State& state, Job& next, WallMs now) {
   const bool wait = next.spec.scheduled_at && *next.spec.scheduled_at > state.even_wall();
   next.status = wait ? JobStatus::Waiting : JobStatus::InProgress;
   if (!wait) next.started_at = now;
+}
+
+// The sweep of a job found no row left: what follows.
+void end_sweep(State& state, const Job& job, Job& next, WallMs now) {
+  next.sweep = Sweep::None;
+  next.sweep_cursor = 0;
+  if (job.sweep != Sweep::Make) return;
+  if (job.status == JobStatus::Cancelling)
+    next.sweep = Sweep::Cancel;
+  else if (job.status == JobStatus::Removing)
+    next.sweep = Sweep::Remove;
+  else
+    start(state, next, now);
 }
 
 // One step of a job. True when a chunk of a sweep was started: the caller bounds these.
@@ -81,31 +105,23 @@ bool step_job(State& state, Decision& decision, JobState& held) {
   const Job& job = held.job;
   const WallMs now = state.clock.wall();
   Job next = job;
-  if (job.sweep == Sweep::Make) {
-    if (!held.sweep_done) {
-      decision.changes.make_tasks.push_back(make_chunk(job, job.created_at));
-      return true;
-    }
-    if (job.status == JobStatus::Cancelling) {
-      next.sweep = Sweep::Cancel;
-      next.sweep_cursor = 0;
-    } else {
-      next.sweep = Sweep::None;
-      start(state, next, now);
-    }
-    change_job(decision, job, next, now);
-    return false;
-  }
   if (job.sweep != Sweep::None && !held.sweep_done) {
-    const bool cancel = job.sweep == Sweep::Cancel;
-    const uint32_t statuses =
-        bit(TaskStatus::Queued) | bit(TaskStatus::Sent) | (cancel ? bit(TaskStatus::InProgress) : 0);
-    decision.changes.sweep_tasks.push_back({job.id, job.epoch, job.sweep_cursor, limits::kSweepRows, statuses,
-                                            cancel ? TaskStatus::Cancelled : TaskStatus::TimedOut,
-                                            cancel ? Cause::Cancelled : Cause::Expired, now});
+    if (job.sweep != Sweep::Make)
+      decision.changes.sweep_tasks.push_back(sweep_chunk(job, now));
+    else if (job.status == JobStatus::Removing)
+      decision.changes.make_tasks.push_back(make_nothing(job, job.created_at));
+    else
+      decision.changes.make_tasks.push_back(make_chunk(job, job.created_at));
     return true;
   }
-  if (job.status == JobStatus::Cancelling) {
+  if (job.sweep == Sweep::Make) {
+    end_sweep(state, job, next, now);
+    change_job(decision, job, next, now);
+  } else if (job.status == JobStatus::Removing) {
+    end_sweep(state, job, next, now);
+    change_job(decision, job, next, now);
+    decision.changes.jobs.back().deleted = true;
+  } else if (job.status == JobStatus::Cancelling) {
     next.status = JobStatus::Cancelled;
     next.sweep = Sweep::None;
     change_job(decision, job, next, now);

@@ -147,8 +147,10 @@ void tell_task(Services& services, Connection& connection, const engine::TellTas
   std::string topic;
   alink::append_system_topic(topic, connection.names(), alink::kJobNotify);
   const std::string code = services.codec.task_code(tell.key);
-  alink::append_job_notify(services.text, alink_id(tell.key.job, tell.attempt),
-                           {code, task_status_text(tell.status), std::nullopt}, "{}");
+  // REMOVED is a word for devices only (cloud-api B.2).
+  const std::string_view status = tell.removed ? "REMOVED" : task_status_text(tell.status);
+  alink::append_job_notify(services.text, alink_id(tell.key.job, tell.attempt), {code, status, std::nullopt},
+                           "{}");
   // QoS 1, so that TCP's last seconds do not swallow it; nothing waits for the PUBACK (token 0).
   mqtt::PublishHead head{.topic = topic};
   if (const auto packet_id = connection.session.begin_push(0)) {

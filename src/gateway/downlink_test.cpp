@@ -154,6 +154,15 @@ TEST_F(GatewayDownlink, TellsOfACancelledTask) {
   EXPECT_EQ(received(0), "");
 }
 
+TEST_F(GatewayDownlink, TellsOfARemovedTaskInTheDevicesOwnWord) {
+  const auto connection = login();
+  core.deliver(engine::TellTask{connection, 9, TaskKey{JobId{70}, 4}, 2, TaskStatus::Cancelled, true});
+  EXPECT_EQ(received(0), "PUBLISH qos=1 id=1 /sys/a1pk/dev1/thing/job/notify {\"id\":\"" + id() +
+                             R"(","version":"1.0","params":{"task":{"taskId":")" + task() +
+                             R"(","status":"REMOVED","jobDocument":{}}}})"
+                             "\n");
+}
+
 TEST_F(GatewayDownlink, AnswersNextListAndOne) {
   const auto connection = login();
   const TaskKey first{JobId{70}, 4};

@@ -42,8 +42,9 @@ std::optional<TargetType> parse_target_type(std::string_view text) noexcept {
 
 TaskStatus effective_status(const Job& job, TaskStatus row_status) noexcept {
   if (is_final(row_status)) return row_status;
-  if (job.sweep == Sweep::Cancel || job.status == JobStatus::Cancelling || job.status == JobStatus::Cancelled)
-    return TaskStatus::Cancelled;
+  const bool ended = job.status == JobStatus::Cancelling || job.status == JobStatus::Cancelled ||
+                     job.status == JobStatus::Removing;
+  if (ended || job.sweep == Sweep::Cancel || job.sweep == Sweep::Remove) return TaskStatus::Cancelled;
   if (job.sweep == Sweep::Expire && row_status != TaskStatus::InProgress) return TaskStatus::TimedOut;
   return row_status;
 }
@@ -57,6 +58,24 @@ TaskCounters effective_counters(const Job& job) noexcept {
   return seen;
 }
 
+SweepPlan sweep_plan(Sweep sweep) noexcept {
+  constexpr auto bit = [](TaskStatus status) { return 1u << static_cast<unsigned>(status); };
+  constexpr uint32_t waiting = bit(TaskStatus::Queued) | bit(TaskStatus::Sent);
+  constexpr uint32_t open = waiting | bit(TaskStatus::InProgress);
+  switch (sweep) {
+    case Sweep::Cancel:
+      return {open, TaskStatus::Cancelled, Cause::Cancelled};
+    case Sweep::Remove:
+      return {open, TaskStatus::Cancelled, Cause::Removed};
+    case Sweep::Expire:
+      return {waiting, TaskStatus::TimedOut, Cause::Expired};
+    case Sweep::None:
+    case Sweep::Make:
+      break;
+  }
+  return {};
+}
+
 bool may_push(const Job& job) noexcept {
   return job.status == JobStatus::InProgress && job.sweep == Sweep::None && !job.paused;
 }
@@ -66,6 +85,11 @@ bool may_cancel(JobStatus status) noexcept {
 }
 
 bool may_change(JobStatus status) noexcept { return may_cancel(status); }
+
+bool fits_lifetime(int64_t tasks, int64_t per_minute, int64_t lifetime_ms) noexcept {
+  if (lifetime_ms <= 0) return true;
+  return (tasks + per_minute - 1) / per_minute <= lifetime_ms / 60'000;
+}
 
 std::optional<int64_t> effective_timeout_minutes(JobType type, std::optional<int64_t> given) noexcept {
   if (given && (*given < 1 || *given > 3600)) return std::nullopt;

@@ -32,7 +32,7 @@ enum class TargetType : uint8_t { DeviceList = 1, Group = 2, Product = 3 };
 enum class OfflinePolicy : uint8_t { Wait = 1, Fail = 2 };  // extension parameter OfflinePolicy (DESIGN 5.9)
 enum class MessageQos : uint8_t { Qos0 = 0, Qos1 = 1 };
 // A long sweep over the job's tasks, worked off in chunks (DESIGN 3). None when the rows say everything.
-enum class Sweep : uint8_t { None = 0, Make = 1, Cancel = 2, Expire = 3 };
+enum class Sweep : uint8_t { None = 0, Make = 1, Cancel = 2, Expire = 3, Remove = 4 };
 
 std::string_view job_type_text(JobType type) noexcept;                        // "INVOKE_SERVICE"
 std::string_view job_status_text(JobStatus status) noexcept;                  // "IN_PROGRESS"
@@ -99,7 +99,7 @@ struct Job {
   JobSettings settings;
   JobStatus status = JobStatus::Initializing;
   Sweep sweep = Sweep::None;
-  int64_t sweep_cursor = 0;  // Make: last join number or device id taken; Cancel, Expire: next sequence
+  int64_t sweep_cursor = 0;  // Make: last join number or device id taken; else: next sequence
   int64_t tasks_made = 0;    // rows that exist; less than total while Sweep::Make runs
   int32_t epoch = 0;         // raised by every change of status or sweep: the condition of conditional writes
   bool paused = false;
@@ -110,10 +110,18 @@ struct Job {
 };
 
 // The status that readers and decisions see: rows lag behind while a sweep works through them (DESIGN 3).
-// While the job is CANCELLING its open tasks are CANCELLED; under Sweep::Expire its QUEUED and SENT tasks are
-// TIMED_OUT.
+// While the job is CANCELLING or REMOVING its open tasks are CANCELLED; under Sweep::Expire its QUEUED and
+// SENT tasks are TIMED_OUT.
 TaskStatus effective_status(const Job& job, TaskStatus row_status) noexcept;
 TaskCounters effective_counters(const Job& job) noexcept;
+
+// What a sweep over existing rows does to each.
+struct SweepPlan {
+  uint32_t statuses = 0;  // rows it takes: bits 1 << status
+  TaskStatus to{};
+  Cause cause{};
+};
+SweepPlan sweep_plan(Sweep sweep) noexcept;
 
 // May this job push tasks now (apart from pace)?
 bool may_push(const Job& job) noexcept;
@@ -121,6 +129,9 @@ bool may_push(const Job& job) noexcept;
 bool may_cancel(JobStatus status) noexcept;
 // PauseJob, ResumeJob and UpdateJob: as long as the job may still push (DESIGN 5.16, 5.17).
 bool may_change(JobStatus status) noexcept;
+
+// Can `tasks` be pushed at this pace within the job's life (DESIGN 5.5)?
+bool fits_lifetime(int64_t tasks, int64_t per_minute, int64_t lifetime_ms) noexcept;
 
 // Effective time-out of a type in minutes from the value given, and the rule (DESIGN 5.3):
 // nullopt when the value must be refused. `given` absent means the default of the type.

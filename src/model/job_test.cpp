@@ -83,6 +83,8 @@ TEST(EffectiveStatus, OfOpenTasksIsCancelledWhileCancelling) {
   EXPECT_EQ(seen(JobStatus::Cancelling, Sweep::Cancel), cancelled);
   EXPECT_EQ(seen(JobStatus::Cancelling, Sweep::Make), cancelled);
   EXPECT_EQ(seen(JobStatus::Removing, Sweep::Cancel), cancelled);
+  EXPECT_EQ(seen(JobStatus::Removing, Sweep::Remove), cancelled);
+  EXPECT_EQ(seen(JobStatus::Removing, Sweep::Make), cancelled);
 }
 
 TEST(EffectiveStatus, OfQueuedAndSentTasksIsTimedOutWhileExpiring) {
@@ -106,9 +108,32 @@ TEST(EffectiveCounters, MoveWithTheStatusesAndKeepTheTotal) {
   EXPECT_EQ(effective_counters(running), running.counters);
 }
 
+TEST(SweepPlan, TakesOpenTasksOnlyAndGoesWhereTheStatesAllow) {
+  EXPECT_EQ(sweep_plan(Sweep::None).statuses, 0u);
+  EXPECT_EQ(sweep_plan(Sweep::Make).statuses, 0u);
+  const std::map<Sweep, TaskEvent> events = {{Sweep::Cancel, TaskEvent::Cancel},
+                                             {Sweep::Remove, TaskEvent::Cancel},
+                                             {Sweep::Expire, TaskEvent::Expire}};
+  for (const auto& [sweep, event] : events) {
+    const SweepPlan plan = sweep_plan(sweep);
+    for (size_t i = 1; i <= kTaskStatusCount; ++i) {
+      const Transition step = transition(static_cast<TaskStatus>(i), event, 1, 1);
+      EXPECT_EQ((plan.statuses >> i) & 1, step.verdict == Verdict::Apply) << i;
+      if (step.verdict == Verdict::Apply) EXPECT_EQ(plan.to, step.to) << i;
+    }
+  }
+}
+
+TEST(FitsLifetime, CountsWholeMinutes) {
+  EXPECT_TRUE(fits_lifetime(1'000'000, 50, 0)) << "for ever";
+  EXPECT_TRUE(fits_lifetime(100, 50, 120'000));
+  EXPECT_FALSE(fits_lifetime(101, 50, 120'000));
+  EXPECT_TRUE(fits_lifetime(0, 50, 60'000));
+}
+
 TEST(MayPush, OnlyWhileRunningUnpausedAndUnswept) {
   for (int status = 1; status <= 8; ++status)
-    for (int sweep = 0; sweep <= 3; ++sweep)
+    for (int sweep = 0; sweep <= 4; ++sweep)
       for (const bool paused : {false, true}) {
         Job job = job_of(static_cast<JobStatus>(status), static_cast<Sweep>(sweep));
         job.paused = paused;

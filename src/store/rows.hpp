@@ -39,8 +39,10 @@ struct JobChange {
   bool paused = false;
   WallMs modified_at;
   WallMs started_at;
-  // UpdateJob (a later action) replaces these; absent = leave.
+  // UpdateJob replaces these; absent = leave.
   std::optional<JobSettings> settings;
+  // The job is gone: its number stays taken and its history stays, no read shows it or its tasks any more.
+  bool deleted = false;
 };
 
 struct NewJob {

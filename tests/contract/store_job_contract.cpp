@@ -217,5 +217,41 @@ TEST_P(StoreContract, ChangesAJobOnlyFromTheEpochThatWasRead) {
   EXPECT_THAT(commit(changes).missed_jobs, ElementsAre(0));
 }
 
+TEST_P(StoreContract, HidesADeletedJobAndKeepsItsHistory) {
+  const auto devices = add_devices(add_product("key"), 2);
+  const JobId id = add_job(devices);
+  const JobId other = add_job(devices);
+  ChangeSet changes;
+  changes.tasks = {change(id, 0, TaskStatus::Cancelled, Cause::Removed),
+                   change(id, 1, TaskStatus::Cancelled, Cause::Removed)};
+  commit(changes);
+  const JobChange removing = change_of(job(id), JobStatus::Removing);
+  changes = {};
+  changes.jobs = {removing};
+  commit(changes);
+  EXPECT_EQ(store().unfinished_jobs()->size(), 2u) << "REMOVING goes on after a restart";
+  changes.jobs = {change_of(job(id), JobStatus::Removing)};
+  changes.jobs[0].deleted = true;
+  EXPECT_THAT(commit(changes).missed_jobs, IsEmpty());
+  EXPECT_THAT(commit(changes).missed_jobs, ElementsAre(0)) << "a deleted job does not change";
+
+  const JobId ids[] = {id, other};
+  ASSERT_EQ(store().jobs(ids)->size(), 1u);
+  EXPECT_EQ(store().jobs(ids)->front().id, other);
+  EXPECT_EQ(store().unfinished_jobs()->size(), 1u);
+  EXPECT_EQ(store().list_jobs(InstanceId{1}, {}, 0, 10)->total, 1);
+  EXPECT_THAT(store().list_jobs(InstanceId{1}, JobStatus::Removing, 0, 10)->jobs, IsEmpty());
+  EXPECT_EQ(store().open_tasks(devices, 10)->size(), 2u);
+  EXPECT_EQ(whole_history().size(), 2u);
+  ChangeSet again;
+  again.new_jobs.push_back({job_value(), {}});
+  again.new_jobs[0].job.id = id;
+  commit_refused(again);
+  ChangeSet sweeping;
+  sweeping.sweep_tasks = {sweep_value(other, 0, 10)};
+  sweeping.sweep_tasks[0].job = id;
+  EXPECT_FALSE(commit(sweeping).swept[0].hit);
+}
+
 }  // namespace
 }  // namespace rollcall::store

@@ -1,10 +1,8 @@
 // PauseJob, ResumeJob and UpdateJob on the real engine and a real store (cloud-api A.2, DESIGN 5.16, 5.17).
-#include "engine/world.hpp"
+#include "engine/big_job.hpp"
 
 namespace rollcall::testing {
 namespace {
-
-constexpr int64_t kSettleMs = 2'100;  // past the wait for a $next after CONNACK
 
 // A world with connected devices of one product, ready to be pushed to.
 struct Lamps {
@@ -131,6 +129,130 @@ TEST(PauseJob, IsTakenTwiceAndBeforeTheStartButNotAfterTheEnd) {
   EXPECT_EQ(world.call(engine::PauseJob{job}).error().code, ErrorCode::InvalidJobStatus);
   EXPECT_EQ(world.call(engine::ResumeJob{job}).error().code, ErrorCode::InvalidJobStatus);
   EXPECT_FALSE(world.job(job).paused);
+}
+
+engine::UpdateJob update_of(JobId job) {
+  engine::UpdateJob update;
+  update.job = job;
+  return update;
+}
+
+TEST(UpdateJob, ChangesThePaceAtOnce) {
+  Lamps lamps(30);
+  World& world = lamps.world;
+  const JobId job = world.make_job(World::custom_job(lamps.product, 60));  // one a second
+  world.pass_ms(4'000);
+  const size_t slow = lamps.pushes();
+  EXPECT_LE(slow, 5u);
+  engine::UpdateJob update = update_of(job);
+  update.maximum_per_minute = 600;
+  ASSERT_TRUE(world.call(update));
+  EXPECT_EQ(world.job(job).settings.maximum_per_minute, 600);
+  EXPECT_TRUE(world.job(job).settings.maximum_per_minute_given);
+  EXPECT_EQ(world.job(job).status, JobStatus::InProgress);
+  world.pass_ms(2'200);
+  EXPECT_GE(lamps.pushes(), slow + 10);
+  update.maximum_per_minute = 50;
+  ASSERT_TRUE(world.call(update));
+  const size_t fast = lamps.pushes();
+  world.pass_ms(4'000);
+  EXPECT_LE(lamps.pushes(), fast + 5);
+  EXPECT_GE(lamps.pushes(), fast + 2);
+}
+
+TEST(UpdateJob, KeepsWhatIsNotGiven) {
+  Lamps lamps(1);
+  World& world = lamps.world;
+  engine::CreateJob create = World::custom_job(lamps.product, 500);
+  create.settings.description = "first";
+  create.settings.qos = MessageQos::Qos0;
+  create.settings.in_progress_timeout_minutes = 7;
+  const JobId job = world.make_job(create);
+  engine::UpdateJob update = update_of(job);
+  ASSERT_TRUE(world.call(update));
+  update.description = "second";
+  ASSERT_TRUE(world.call(update));
+  const JobSettings settings = world.job(job).settings;
+  EXPECT_EQ(settings.description, "second");
+  EXPECT_EQ(settings.maximum_per_minute, 500);
+  EXPECT_FALSE(settings.maximum_per_minute_given);
+  EXPECT_EQ(settings.qos, MessageQos::Qos0);
+  EXPECT_EQ(settings.in_progress_timeout_minutes, 7);
+}
+
+TEST(UpdateJob, TimesOutByTheNewMinutesFromTheNextInProgressOn) {
+  Lamps lamps(2);
+  World& world = lamps.world;
+  engine::CreateJob create = World::custom_job(lamps.product);
+  create.settings.in_progress_timeout_minutes = 10;
+  const JobId job = world.make_job(create);
+  world.pass_ms(200);
+  world.report(*lamps.devices[0], lamps.devices[0]->pushes.at(0).key, TaskEvent::ReportInProgress);
+  engine::UpdateJob update = update_of(job);
+  update.timeout_minutes = 1;
+  ASSERT_TRUE(world.call(update));
+  world.report(*lamps.devices[1], lamps.devices[1]->pushes.at(0).key, TaskEvent::ReportInProgress);
+  world.pass_ms(61'000, 1'000);
+  EXPECT_EQ(world.task(lamps.devices[0]->pushes.at(0).key).status, TaskStatus::InProgress);
+  EXPECT_EQ(world.task(lamps.devices[1]->pushes.at(0).key).status, TaskStatus::TimedOut);
+  world.pass_ms(540'000, 1'000);
+  EXPECT_EQ(world.task(lamps.devices[0]->pushes.at(0).key).status, TaskStatus::TimedOut);
+}
+
+TEST(UpdateJob, TakesOfTheMinutesWhatTheTypeAllows) {
+  Lamps lamps(1);
+  World& world = lamps.world;
+  engine::CreateJob create = World::custom_job(lamps.product);
+  create.spec.type = JobType::SetProperty;
+  create.spec.document = R"({"params":{"power":1}})";
+  create.spec.scheduled_at = world.clock.wall() + 600'000;
+  const JobId job = world.make_job(create);
+  engine::UpdateJob update = update_of(job);
+  update.timeout_minutes = 60;
+  update.qos = MessageQos::Qos0;
+  ASSERT_TRUE(world.call(update));
+  EXPECT_EQ(world.job(job).settings.in_progress_timeout_minutes, 5);
+  EXPECT_EQ(world.job(job).settings.qos, MessageQos::Qos1) << "has no effect on this type";
+  update.timeout_minutes = 0;
+  EXPECT_EQ(world.call(update).error().code, ErrorCode::InvalidFormattedParameter);
+}
+
+TEST(UpdateJob, SendsLaterPushesWithTheNewQosAndSurvivesARestart) {
+  Lamps lamps(2);
+  World& world = lamps.world;
+  world.disconnect(*lamps.devices[1]);
+  const JobId job = world.make_job(World::custom_job(lamps.product));
+  world.pass_ms(200);
+  EXPECT_EQ(lamps.devices[0]->pushes.at(0).content->qos, MessageQos::Qos1);
+  engine::UpdateJob update = update_of(job);
+  update.qos = MessageQos::Qos0;
+  ASSERT_TRUE(world.call(update));
+  FakeDevice& late = world.connect(lamps.ids[1]);
+  world.pass_ms(kSettleMs);
+  ASSERT_EQ(late.pushes.size(), 1u);
+  EXPECT_EQ(late.pushes[0].content->qos, MessageQos::Qos0);
+  world.restart();
+  lamps.connect();
+  EXPECT_EQ(lamps.devices[0]->pushes.at(0).content->qos, MessageQos::Qos0);
+}
+
+TEST(UpdateJob, IsRefusedWhereTheJobCannotUseIt) {
+  Lamps lamps(2);
+  World& world = lamps.world;
+  world.disconnect(*lamps.devices[0]);
+  world.disconnect(*lamps.devices[1]);
+  engine::CreateJob create = World::custom_job(lamps.product);
+  create.spec.lifetime_ms = 60'000;
+  const JobId job = world.make_job(create);
+  engine::UpdateJob update = update_of(job);
+  update.maximum_per_minute = 1;  // two tasks in a life of one minute
+  EXPECT_EQ(world.call(update).error().code, ErrorCode::InvalidFormattedParameter);
+  EXPECT_EQ(world.job(job).settings.maximum_per_minute, 60'000'000);
+  update.maximum_per_minute = 100;
+  EXPECT_EQ(world.call(update, InstanceId{2}).error().code, ErrorCode::NotExistedJob);
+  ASSERT_TRUE(world.call(engine::CancelJob{job}));
+  world.pass_ms(100);
+  EXPECT_EQ(world.call(update).error().code, ErrorCode::InvalidJobStatus);
 }
 
 }  // namespace

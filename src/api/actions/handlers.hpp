@@ -29,8 +29,10 @@ void get_thing_model_tsl(const ActionContext& context, Call& call, Answer answer
 // job.cpp
 void create_job(const ActionContext& context, Call& call, Answer answer);
 void cancel_job(const ActionContext& context, Call& call, Answer answer);
+void delete_job(const ActionContext& context, Call& call, Answer answer);
 void pause_job(const ActionContext& context, Call& call, Answer answer);
 void resume_job(const ActionContext& context, Call& call, Answer answer);
+void update_job(const ActionContext& context, Call& call, Answer answer);
 // job_query.cpp
 void query_job(const ActionContext& context, Call& call, Answer answer);
 void list_job(const ActionContext& context, Call& call, Answer answer);

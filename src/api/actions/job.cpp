@@ -2,6 +2,7 @@
 #include "api/actions/answering.hpp"
 #include "api/actions/handlers.hpp"
 #include "api/job_parameters.hpp"
+#include "api/job_settings.hpp"
 #include "api/reading.hpp"
 
 namespace rollcall::api {
@@ -36,12 +37,27 @@ void cancel_job(const ActionContext& context, Call& call, Answer answer) {
   send_to_job<engine::CancelJob>(context, call, answer);
 }
 
+void delete_job(const ActionContext& context, Call& call, Answer answer) {
+  send_to_job<engine::DeleteJob>(context, call, answer);
+}
+
 void pause_job(const ActionContext& context, Call& call, Answer answer) {
   send_to_job<engine::PauseJob>(context, call, answer);
 }
 
 void resume_job(const ActionContext& context, Call& call, Answer answer) {
   send_to_job<engine::ResumeJob>(context, call, answer);
+}
+
+void update_job(const ActionContext& context, Call& call, Answer answer) {
+  const auto job = read_job_id(call.parameters, context.codec);
+  if (!job) return refuse_call(answer, job.error());
+  const Parameters& parameters = call.parameters;
+  const auto source = [&parameters](std::string_view name) { return parameters.get(name); };
+  auto command = read_update_job(source, context.config.limits, call.warnings);
+  if (!command) return refuse_call(answer, std::move(command.error()));
+  command->job = *job;
+  send_plain_command(context, call, std::move(*command), answer);
 }
 
 }  // namespace rollcall::api

@@ -40,7 +40,8 @@ JobWriter::JobWriter(Connection& c, JobTimes& times, Ledger& ledger, TaskWriter&
       change_(c, "job_change",
               "UPDATE job SET status = ?3, sweep = ?4, sweep_cursor = ?5, tasks_made = ?6, epoch = ?7, "
               "paused = ?8, "
-              "modified_ms = ?9, started_ms = ?10 WHERE id = ?1 AND epoch = ?2 AND deleted_ms = 0"),
+              "modified_ms = ?9, started_ms = ?10, deleted_ms = ?11 WHERE id = ?1 AND epoch = ?2 AND "
+              "deleted_ms = 0"),
       change_settings_(c, "job_change_settings",
                        "UPDATE job SET maximum_per_minute = ?2, maximum_per_minute_given = ?3, qos = ?4, "
                        "in_progress_timeout_minutes = ?5, description = ?6 WHERE id = ?1"),
@@ -99,7 +100,8 @@ void JobWriter::make_targets(const NewJob& created) {
 bool JobWriter::change(const JobChange& change) {
   const int hits =
       change_.execute(change.id, change.from_epoch, change.status, change.sweep, change.sweep_cursor,
-                      change.tasks_made, change.epoch, change.paused, change.modified_at, change.started_at);
+                      change.tasks_made, change.epoch, change.paused, change.modified_at, change.started_at,
+                      change.deleted ? change.modified_at : WallMs{});
   if (hits == 0) return false;
   if (change.settings) {
     const JobSettings& settings = *change.settings;
