@@ -181,7 +181,7 @@ struct Bench {
     SweepTasks sweep;
     sweep.job = job;
     sweep.rows_max = 2'000;
-    sweep.statuses_open = 14;
+    sweep.statuses = 14;
     sweep.to = TaskStatus::Cancelled;
     sweep.cause = Cause::Cancelled;
     sweep.now = kNow + 100'000;

@@ -77,6 +77,9 @@ constexpr ParameterSpec kCreateJob[] = {
     {"LifetimeInHours", kOptional, Integer},  // extension (DESIGN 5.15)
 };
 constexpr ParameterSpec kJobIdOnly[] = {{"JobId", kRequired}};
+// The lists are an extension (DESIGN 5.14).
+constexpr ParameterSpec kRerunJob[] = {
+    {"JobId", kRequired}, {"Status", kOptional, List}, {"TaskId", kOptional, List}};
 constexpr ParameterSpec kUpdateJob[] = {{"JobId", kRequired},
                                         {"Description"},
                                         {"TimeoutConfig", kOptional, Json},
@@ -129,6 +132,7 @@ constexpr ActionRow kActions[] = {
     {"QueryProductList", 50, kVendor, query_product_list, kQueryProductList},
     {"QueryTask", 5, kVendor, query_task, kQueryTask},
     {"RegisterDevice", 30, kVendor, register_device, kRegisterDevice},
+    {"RerunJob", 5, kVendor, rerun_job, kRerunJob},
     {"ResumeJob", 5, kExtension, resume_job, kJobIdOnly},
     {"UpdateJob", 5, kVendor, update_job, kUpdateJob},
 };

@@ -36,8 +36,8 @@ TEST(ActionTable, FindsEachActionByItsExactName) {
 }
 
 TEST(ActionTable, KnowsTheLimitsOfTheVendorAndWhatIsOurs) {
-  for (const char* name : {"CreateJob", "CancelJob", "DeleteJob", "UpdateJob", "PauseJob", "ResumeJob",
-                           "QueryJob", "ListJob", "QueryJobStatistics", "ListTask", "QueryTask"})
+  for (const char* name : {"CreateJob", "CancelJob", "DeleteJob", "UpdateJob", "RerunJob", "PauseJob",
+                           "ResumeJob", "QueryJob", "ListJob", "QueryJobStatistics", "ListTask", "QueryTask"})
     EXPECT_EQ(find_action(name)->qps, 5) << name;
   EXPECT_EQ(find_action("RegisterDevice")->qps, 30);
   const std::set<std::string_view> ours = {"ExportDevices", "ImportFleet", "PauseJob", "ResumeJob"};

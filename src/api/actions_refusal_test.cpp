@@ -33,6 +33,9 @@ TEST(Actions, RefuseBadValuesBeforeTheyReachTheEngine) {
     many_relations.emplace_back("Device." + std::to_string(i) + ".ProductKey", "p1");
     many_relations.emplace_back("Device." + std::to_string(i) + ".DeviceName", "d");
   }
+  Pairs many_tasks{{"JobId", job}};
+  for (int i = 1; i <= 201; ++i)
+    many_tasks.emplace_back("TaskId." + std::to_string(i), names.codec.task_code({JobId{42}, i}));
   const auto product = [](std::string name, std::string value) {
     return Pairs{{"ProductName", "lamp"}, {"NodeType", "0"}, {std::move(name), std::move(value)}};
   };
@@ -113,6 +116,19 @@ TEST(Actions, RefuseBadValuesBeforeTheyReachTheEngine) {
       {"CancelJob", {{"JobId", "nope"}}, ErrorCode::NotExistedJob},
       {"CancelJob", {{"JobId", task}}, ErrorCode::NotExistedJob},
       {"DeleteJob", {{"JobId", "nope"}}, ErrorCode::NotExistedJob},
+      {"RerunJob", {{"JobId", "nope"}}, ErrorCode::NotExistedJob},
+      {"RerunJob", {{"JobId", job}, {"Status.1", "SUCCEEDED"}}, ErrorCode::InvalidFormattedParameter},
+      {"RerunJob", {{"JobId", job}, {"Status.1", "failed"}}, ErrorCode::InvalidFormattedParameter},
+      {"RerunJob", {{"JobId", job}, {"Status", "FAILED"}}, ErrorCode::InvalidFormattedParameter},
+      {"RerunJob", {{"JobId", job}, {"TaskId", task}}, ErrorCode::InvalidFormattedParameter},
+      {"RerunJob", {{"JobId", job}, {"TaskId.1", job}}, ErrorCode::NotExistedTask},
+      {"RerunJob",
+       {{"JobId", job}, {"TaskId.1", names.codec.task_code({JobId{43}, 1})}},
+       ErrorCode::NotExistedTask},
+      {"RerunJob",
+       {{"JobId", job}, {"TaskId.1", task}, {"Status.1", "FAILED"}},
+       ErrorCode::InvalidFormattedParameter},
+      {"RerunJob", many_tasks, ErrorCode::InvalidFormattedParameter},
       {"UpdateJob", {{"JobId", "nope"}}, ErrorCode::NotExistedJob},
       {"UpdateJob",
        {{"JobId", job}, {"Description", std::string(101, 'd')}},

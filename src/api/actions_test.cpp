@@ -57,6 +57,7 @@ std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
       {"CancelJob", {{"JobId", job}}, engine::Done{}},
       {"DeleteJob", {{"JobId", job}}, engine::Done{}},
       {"PauseJob", {{"JobId", job}}, engine::Done{}},
+      {"RerunJob", {{"JobId", job}}, engine::Done{}},
       {"ResumeJob", {{"JobId", job}}, engine::Done{}},
       {"UpdateJob", {{"JobId", job}, {"Description", "text"}}, engine::Done{}},
       {"QueryJob", {{"JobId", job}}, {}},
@@ -283,6 +284,29 @@ TEST(JobActions, UpdateHandsOnWhatIsGivenAndNothingElse) {
   const auto& none = t.only<engine::UpdateJob>();
   EXPECT_FALSE(none.description || none.maximum_per_minute || none.qos || none.timeout_minutes);
   EXPECT_EQ(t.warnings.count(), 1u) << t.warnings.header_text();
+}
+
+TEST(JobActions, RerunAWholeJobOrWhatIsChosenOfIt) {
+  const FakeSurroundings names;
+  const std::string job = names.codec.job_code(JobId{42});
+  const auto read = [&](Pairs more) {
+    FakeSurroundings s;
+    s.engine.outcome = engine::Done{};
+    more.emplace_back("JobId", job);
+    const auto answer = s.run("RerunJob", more);
+    EXPECT_FALSE(answer.error);
+    EXPECT_EQ(json_text(answer.fields), "{}");
+    EXPECT_TRUE(s.warnings.empty()) << s.warnings.header_text();
+    return s.only<engine::RerunJob>();
+  };
+  const engine::RerunJob whole = read({});
+  EXPECT_EQ(whole.job, JobId{42});
+  EXPECT_TRUE(whole.statuses.empty() && whole.tasks.empty());
+  const engine::RerunJob statuses = read({{"Status.1", "TIMED_OUT"}, {"Status.2", "FAILED"}});
+  EXPECT_EQ(statuses.statuses, (std::vector<TaskStatus>{TaskStatus::TimedOut, TaskStatus::Failed}));
+  const TaskKey key{JobId{42}, 7};
+  const engine::RerunJob tasks = read({{"TaskId.1", names.codec.task_code(key)}});
+  EXPECT_EQ(tasks.tasks, (std::vector<TaskKey>{key}));
 }
 
 TEST(JobActions, PauseAndResumeTheJobThatIsNamed) {

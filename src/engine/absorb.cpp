@@ -19,8 +19,7 @@ void count_job(State& state, JobStatus status, int64_t n) {
 void set_alarms(State& state, const Job& job) {
   if (job.started_at.value == 0 && job.spec.scheduled_at)
     state.jobs.alarms.emplace(*job.spec.scheduled_at, job.id);
-  if (job.spec.lifetime_ms > 0)
-    state.jobs.alarms.emplace(job.spec.scheduled_at.value_or(job.created_at) + job.spec.lifetime_ms, job.id);
+  if (const auto end = life_end(job)) state.jobs.alarms.emplace(*end, job.id);
 }
 
 // Later pushes go by the new settings; those on their way keep the content they have.
@@ -40,6 +39,8 @@ void revive(State& state, const Decision& decision, const store::JobChange& chan
     if (job.id != change.id || job.epoch != change.epoch) continue;
     if (Status status = adopt(state, job); !status)
       log_error("job.unreadable", {{"job", job.id.value}, {"error", public_message(status.error())}});
+    // What was pushed before it ended is forgotten: as after a restart, the first push waits its spacing.
+    if (JobState* held = state.jobs.find(job.id)) held->pace.take(1, state.clock.steady());
   }
 }
 
@@ -62,7 +63,9 @@ void absorb_job(State& state, const Decision& decision, const store::JobChange& 
   job.epoch = change.epoch;
   job.paused = change.paused;
   job.modified_at = change.modified_at;
+  const bool started = job.started_at != change.started_at;
   job.started_at = change.started_at;
+  if (started) set_alarms(state, job);
   if (change.settings) take_settings(state, *held, *change.settings);
   if (is_final(job.status)) {
     log_info("job.ended",

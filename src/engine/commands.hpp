@@ -112,6 +112,13 @@ struct CancelJob {
 struct DeleteJob {
   JobId job;
 };  // Done
+// The whole job, or only its tasks of some statuses (FAILED, TIMED_OUT), or only these tasks: the latter two
+// are an extension (DESIGN 5.14).
+struct RerunJob {
+  JobId job;
+  std::vector<TaskStatus> statuses;
+  std::vector<TaskKey> tasks;
+};  // Done
 struct PauseJob {
   JobId job;
 };  // Done; extension (DESIGN 5.17)
@@ -157,8 +164,8 @@ struct ApiCommand {
   Ticket ticket;
   Actor actor;
   std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
-               ImportThingModel, PublishThingModel, CreateJob, CancelJob, DeleteJob, PauseJob, ResumeJob,
-               UpdateJob, QueryDevices, ImportFleet, CreateAccessKey>
+               ImportThingModel, PublishThingModel, CreateJob, CancelJob, DeleteJob, RerunJob, PauseJob,
+               ResumeJob, UpdateJob, QueryDevices, ImportFleet, CreateAccessKey>
       what;
 };
 

@@ -164,6 +164,7 @@ void fail_unfit(State& state, Decision& decision, const Job& job, const Targets&
       task.device = targets.devices[i]->id;
       task.queued_at = job.created_at;
       const Task before = task;
+      task.flags |= kTaskUnfit;
       change_task(state, decision, task, before,
                   {TaskStatus::Failed, Cause::Unfit, TaskDetail{reason, {}}, false, {}});
     }

@@ -1,5 +1,8 @@
 // What is asked of jobs that exist (cloud-api A.2 to A.5; DESIGN 5.14, 5.16, 5.17). Each is one small change
 // of the job's phase; what follows for its tasks is a sweep in chunks (upkeep.cpp).
+#include <algorithm>
+#include <set>
+
 #include "base/overload.hpp"
 #include "engine/state.hpp"
 
@@ -53,6 +56,70 @@ Result<Outcome> delete_job(State& state, WorkingSet& ws, Decision& decision, con
   return Outcome(Done{});
 }
 
+constexpr size_t kFirstChunksMax = 2;  // of one batch: the rest begin in later ones
+
+// What a rerun changes of the job: it runs again, and its life starts anew (DESIGN 5.14).
+Job running_again(const State& state, const Job& job) {
+  Job next = job;
+  next.status = JobStatus::InProgress;
+  next.sweep = Sweep::None;
+  next.sweep_cursor = 0;
+  next.paused = false;
+  next.started_at = state.clock.wall();
+  return next;
+}
+
+Sweep rerun_sweep(const std::vector<TaskStatus>& statuses) {
+  const auto chosen = [&](TaskStatus status) {
+    return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+  };
+  const bool failed = chosen(TaskStatus::Failed);
+  const bool timed_out = chosen(TaskStatus::TimedOut);
+  if (failed == timed_out) return Sweep::Rerun;
+  return failed ? Sweep::RerunFailed : Sweep::RerunTimedOut;
+}
+
+Result<Outcome> rerun_tasks(State& state, WorkingSet& ws, Decision& decision, const Job& job,
+                            const RerunJob& command) {
+  std::set<TaskKey> chosen(command.tasks.begin(), command.tasks.end());
+  for (const TaskKey& key : chosen) {
+    const Task* task = key.job == job.id ? ws.tasks.find(key) : nullptr;
+    const std::string name = "the task " + state.codec.task_code(key);
+    if (!task) return fail(ErrorCode::NotExistedTask, name + " is none of this job");
+    const Transition step = transition(task->status, TaskEvent::Rerun, task->attempt, task->pushes);
+    if (step.verdict != Verdict::Apply)
+      return fail(ErrorCode::InvalidTaskStatus, name + " is " + std::string(task_status_text(task->status)));
+    if (task->flags & kTaskUnfit)
+      return fail(ErrorCode::InvalidTaskStatus, name + " does not fit its product's thing model");
+  }
+  put_job(state, ws, decision, job, running_again(state, job));
+  for (const TaskKey& key : chosen) {
+    Task* task = ws.tasks.find(key);
+    const Task before = *task;
+    start_again(*task);
+    change_task(state, decision, *task, before, {task->status, Cause::Rerun, TaskDetail{}, false, {}});
+  }
+  return Outcome(Done{});
+}
+
+// FAILED and TIMED_OUT tasks run again under their ids (cloud-api A.5). The first chunk of the sweep goes
+// with the answer, so that a small job is seen whole from then on.
+Result<Outcome> rerun_job(State& state, WorkingSet& ws, Decision& decision, const Job& job,
+                          const RerunJob& command) {
+  if (!may_rerun(job.status)) return refuse_status(job);
+  if (!command.tasks.empty()) return rerun_tasks(state, ws, decision, job, command);
+  Job next = running_again(state, job);
+  next.sweep = rerun_sweep(command.statuses);
+  const uint32_t* rerunnable = ws.rerunnable.find(job.id);
+  if (!rerunnable || (*rerunnable & sweep_plan(next.sweep).statuses) == 0)
+    return fail(ErrorCode::InvalidJobStatus, "no task of the job is to be run again");
+  next.epoch = job.epoch + 1;
+  const store::SweepTasks first = sweep_chunk(next, state.clock.wall());
+  put_job(state, ws, decision, job, std::move(next));
+  if (decision.changes.sweep_tasks.size() < kFirstChunksMax) decision.changes.sweep_tasks.push_back(first);
+  return Outcome(Done{});
+}
+
 // Pausing a paused job, or resuming one that is not, changes nothing and is no error.
 Result<Outcome> set_paused(State& state, WorkingSet& ws, Decision& decision, const Job& job, bool paused) {
   if (!may_change(job.status)) return refuse_status(job);
@@ -99,7 +166,13 @@ Result<Outcome> update_job(State& state, WorkingSet& ws, Decision& decision, con
 
 bool gather_job_life(State& state, WorkingSet& ws, const JobLifeCommand& command) {
   const JobId id = std::visit([](const auto& c) { return c.job; }, command);
-  return state.jobs.find(id) || ws.jobs.need(id);
+  const bool job = state.jobs.find(id) || ws.jobs.need(id);
+  const auto* rerun = std::get_if<RerunJob>(&command);
+  if (!rerun) return job;
+  bool all = job;
+  for (const TaskKey& key : rerun->tasks) all = ws.tasks.need(key) && all;
+  if (rerun->tasks.empty()) all = ws.rerunnable.need(id) && all;
+  return all;
 }
 
 Result<Outcome> decide_job_life(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
@@ -111,6 +184,7 @@ Result<Outcome> decide_job_life(State& state, WorkingSet& ws, Decision& decision
   return std::visit(Overload{
                         [&](const CancelJob&) { return cancel_job(state, ws, decision, from); },
                         [&](const DeleteJob&) { return delete_job(state, ws, decision, from); },
+                        [&](const RerunJob& c) { return rerun_job(state, ws, decision, from, c); },
                         [&](const PauseJob&) { return set_paused(state, ws, decision, from, true); },
                         [&](const ResumeJob&) { return set_paused(state, ws, decision, from, false); },
                         [&](const UpdateJob& c) { return update_job(state, ws, decision, from, c); },

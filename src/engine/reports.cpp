@@ -180,12 +180,16 @@ void decide_get(State& state, WorkingSet& ws, Decision& decision, const JobGet& 
 
 Status decide_report(State& state, Decision& decision, Task& task, const JobUpdate& command) {
   const JobState* job = state.jobs.find(task.key.job);
+  const Task before = task;
+  // A success for a task that a rerun has not reached yet is one of the new attempt (DESIGN 5.14).
+  const bool early = job && is_rerun(job->job.sweep) && command.event == TaskEvent::ReportSucceeded &&
+                     takes(sweep_plan(job->job.sweep), task);
+  if (early) start_again(task);
   const TaskStatus seen = seen_status(state, task);
   const Transition step = transition(seen, command.event, task.attempt, task.pushes);
   if (step.verdict == Verdict::Refuse)
     return fail(ErrorCode::InvalidTaskStatus, "the task is " + std::string(task_status_text(seen)));
   if (step.verdict == Verdict::Repeat) return {};
-  const Task before = task;
   if (step.verdict == Verdict::Late) {
     if (seen != task.status) return {};  // the sweep that ends it has not reached the row yet
     if (command.event == TaskEvent::ReportSucceeded) task.flags |= kTaskLateSuccess;
@@ -196,6 +200,7 @@ Status decide_report(State& state, Decision& decision, Task& task, const JobUpda
   task.flags |= kTaskConfirmed;
   state.confirms_unwritten.erase(task.key);
   if (command.progress) task.progress = *command.progress;
+  if (early) update.detail = TaskDetail{};
   if (!command.status_details.empty()) update.detail = TaskDetail{{}, command.status_details};
   if (step.to == TaskStatus::InProgress && before.status != TaskStatus::InProgress && job)
     update.time_out_at = in_progress_deadline(state, *job);
@@ -290,7 +295,7 @@ void decide_confirmed(State& state, WorkingSet& ws, Decision& decision, const Pu
       finish_command(state, decision, *session, command.session, *task, true, Cause::Answered, {});
     return;
   }
-  if (!session->forget_push(command.key)) return;
+  if (!session->forget_push(command.key, command.attempt)) return;
   state.make_ready(command.session.device);
   state.confirms_unwritten[command.key] = command.attempt;
   state.note_lazy();

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -31,10 +32,10 @@ struct Session {
       if (push.key == key) return true;
     return false;
   }
-  // True when there was such a push.
-  bool forget_push(const TaskKey& key) {
+  // True when there was such a push; of this attempt only, when one is named.
+  bool forget_push(const TaskKey& key, std::optional<int32_t> attempt = {}) {
     for (size_t i = 0; i < pushes.size(); ++i) {
-      if (pushes[i].key != key) continue;
+      if (pushes[i].key != key || (attempt && pushes[i].attempt != *attempt)) continue;
       pushes[i] = pushes.back();
       pushes.pop_back();
       if (pushes.empty()) pushes.shrink_to_fit();

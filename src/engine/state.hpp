@@ -122,6 +122,8 @@ void change_task(State& state, Decision& decision, Task& task, const Task& befor
 
 // Raises the epoch of `to` and appends its phase as a change of `from`.
 void change_job(Decision& decision, const Job& from, Job& to, WallMs now);
+// The next chunk of the sweep that the job is in, which works on rows that exist.
+store::SweepTasks sweep_chunk(const Job& job, WallMs now);
 // May the job push at this moment, with what this batch has decided about it?
 bool may_push_now(WorkingSet& ws, const JobState& job);
 
@@ -148,7 +150,7 @@ Result<Outcome> decide_create_job(State& state, WorkingSet& ws, Decision& decisi
                                   const CreateJob& command);
 
 // job_life.cpp: what is asked of jobs that exist.
-using JobLifeCommand = std::variant<CancelJob, DeleteJob, PauseJob, ResumeJob, UpdateJob>;
+using JobLifeCommand = std::variant<CancelJob, DeleteJob, RerunJob, PauseJob, ResumeJob, UpdateJob>;
 bool gather_job_life(State& state, WorkingSet& ws, const JobLifeCommand& command);
 Result<Outcome> decide_job_life(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                                 const JobLifeCommand& command);

@@ -22,7 +22,10 @@ void change_task(State& state, Decision& decision, Task& task, const Task& befor
   store::TaskChange change;
   task.status = update.to;
   task.modified_at = state.clock.wall();
-  if (update.detail) task.flags |= kTaskHasDetail;
+  if (update.detail) {
+    const bool empty = *update.detail == TaskDetail{};
+    task.flags = static_cast<uint8_t>(empty ? task.flags & ~kTaskHasDetail : task.flags | kTaskHasDetail);
+  }
   change.task = task;
   change.from_status = before.status;
   change.from_attempt = before.attempt;
@@ -53,6 +56,21 @@ void change_job(Decision& decision, const Job& from, Job& to, WallMs now) {
   change.modified_at = to.modified_at;
   change.started_at = to.started_at;
   decision.changes.jobs.push_back(std::move(change));
+}
+
+store::SweepTasks sweep_chunk(const Job& job, WallMs now) {
+  const SweepPlan plan = sweep_plan(job.sweep);
+  store::SweepTasks sweep;
+  sweep.job = job.id;
+  sweep.from_epoch = job.epoch;
+  sweep.first_sequence = job.sweep_cursor;
+  sweep.rows_max = limits::kSweepRows;
+  sweep.statuses = plan.statuses;
+  sweep.without = plan.without;
+  sweep.to = plan.to;
+  sweep.cause = plan.cause;
+  sweep.now = now;
+  return sweep;
 }
 
 std::optional<WallMs> in_progress_deadline(State& state, const JobState& job) {

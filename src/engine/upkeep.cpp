@@ -49,9 +49,8 @@ Status time_out_tasks(State& state, WorkingSet& ws, Decision& decision) {
 // --- jobs
 
 bool life_ended(const State& state, const Job& job) {
-  if (job.spec.lifetime_ms <= 0) return false;
-  const WallMs from = job.spec.scheduled_at.value_or(job.created_at);
-  return from + job.spec.lifetime_ms <= state.even_wall();
+  const auto end = life_end(job);
+  return end && *end <= state.even_wall();
 }
 
 store::MakeTasks make_chunk(const Job& job, WallMs now) {
@@ -74,11 +73,6 @@ store::MakeTasks make_nothing(const Job& job, WallMs now) {
   store::MakeTasks make = make_chunk(job, now);
   make.snapshot = make.after;
   return make;
-}
-
-store::SweepTasks sweep_chunk(const Job& job, WallMs now) {
-  const SweepPlan plan = sweep_plan(job.sweep);
-  return {job.id, job.epoch, job.sweep_cursor, limits::kSweepRows, plan.statuses, plan.to, plan.cause, now};
 }
 
 void start(State& state, Job& next, WallMs now) {
@@ -114,7 +108,7 @@ bool step_job(State& state, Decision& decision, JobState& held) {
       decision.changes.make_tasks.push_back(make_chunk(job, job.created_at));
     return true;
   }
-  if (job.sweep == Sweep::Make) {
+  if (job.sweep == Sweep::Make || is_rerun(job.sweep)) {
     end_sweep(state, job, next, now);
     change_job(decision, job, next, now);
   } else if (job.status == JobStatus::Removing) {

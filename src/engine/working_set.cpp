@@ -29,6 +29,33 @@ Result<bool> fill_each(Table<Key, Row, Hash>& table, LoadOne load_one) {
   return !keys.empty();
 }
 
+// Tasks that a rerun leaves out are few as a rule, so that the first look decides; where they are many it is
+// given up after some pages, and the sweep finds out.
+constexpr int kRerunPagesMax = 8;
+
+Result<bool> has_rerunnable(store::Store& store, JobId job, TaskStatus status) {
+  const TaskStatus statuses[] = {status};
+  int64_t after = -1;
+  for (int page = 0; page < kRerunPagesMax; ++page) {
+    const size_t limit = page == 0 ? 8 : 256;
+    ROLLCALL_TRY(auto rows, store.list_tasks_of_job(job, statuses, after, limit));
+    for (const store::TaskView& row : rows)
+      if ((row.task.flags & kTaskNoRerun) == 0) return true;
+    if (rows.size() < limit) return false;
+    after = rows.back().task.key.sequence;
+  }
+  return true;
+}
+
+Result<std::optional<uint32_t>> load_rerunnable(store::Store& store, JobId job) {
+  uint32_t found = 0;
+  for (const TaskStatus status : {TaskStatus::Failed, TaskStatus::TimedOut}) {
+    ROLLCALL_TRY(const bool any, has_rerunnable(store, job, status));
+    if (any) found |= 1u << static_cast<unsigned>(status);
+  }
+  return std::optional<uint32_t>(found);
+}
+
 }  // namespace
 
 Result<bool> WorkingSet::load_fleet(store::Store& store) {
@@ -161,7 +188,8 @@ Result<bool> WorkingSet::load_work(store::Store& store) {
   ROLLCALL_TRY(bool job_rows, fill(
                                   jobs, [&](const auto& ids) { return store.jobs(ids); },
                                   [](const Job& row) { return row.id; }));
-  return any || task_rows || job_rows;
+  ROLLCALL_TRY(bool rerun, fill_each(rerunnable, [&](JobId id) { return load_rerunnable(store, id); }));
+  return any || task_rows || job_rows || rerun;
 }
 
 Result<bool> WorkingSet::load(store::Store& store) {

@@ -62,18 +62,30 @@ SweepPlan sweep_plan(Sweep sweep) noexcept {
   constexpr auto bit = [](TaskStatus status) { return 1u << static_cast<unsigned>(status); };
   constexpr uint32_t waiting = bit(TaskStatus::Queued) | bit(TaskStatus::Sent);
   constexpr uint32_t open = waiting | bit(TaskStatus::InProgress);
+  constexpr uint32_t failed = bit(TaskStatus::Failed);
+  constexpr uint32_t timed_out = bit(TaskStatus::TimedOut);
   switch (sweep) {
     case Sweep::Cancel:
-      return {open, TaskStatus::Cancelled, Cause::Cancelled};
+      return {open, 0, TaskStatus::Cancelled, Cause::Cancelled};
     case Sweep::Remove:
-      return {open, TaskStatus::Cancelled, Cause::Removed};
+      return {open, 0, TaskStatus::Cancelled, Cause::Removed};
     case Sweep::Expire:
-      return {waiting, TaskStatus::TimedOut, Cause::Expired};
+      return {waiting, 0, TaskStatus::TimedOut, Cause::Expired};
+    case Sweep::Rerun:
+      return {failed | timed_out, kTaskNoRerun, TaskStatus::Queued, Cause::Rerun};
+    case Sweep::RerunFailed:
+      return {failed, kTaskNoRerun, TaskStatus::Queued, Cause::Rerun};
+    case Sweep::RerunTimedOut:
+      return {timed_out, kTaskNoRerun, TaskStatus::Queued, Cause::Rerun};
     case Sweep::None:
     case Sweep::Make:
       break;
   }
   return {};
+}
+
+bool takes(const SweepPlan& plan, const Task& task) noexcept {
+  return ((plan.statuses >> static_cast<unsigned>(task.status)) & 1) != 0 && (task.flags & plan.without) == 0;
 }
 
 bool may_push(const Job& job) noexcept {
@@ -85,6 +97,16 @@ bool may_cancel(JobStatus status) noexcept {
 }
 
 bool may_change(JobStatus status) noexcept { return may_cancel(status); }
+
+bool may_rerun(JobStatus status) noexcept {
+  return status == JobStatus::Completed || status == JobStatus::TimedOut;
+}
+
+std::optional<WallMs> life_end(const Job& job) noexcept {
+  if (job.spec.lifetime_ms <= 0) return std::nullopt;
+  const WallMs born = job.spec.scheduled_at.value_or(job.created_at);
+  return std::max(born, job.started_at) + job.spec.lifetime_ms;
+}
 
 bool fits_lifetime(int64_t tasks, int64_t per_minute, int64_t lifetime_ms) noexcept {
   if (lifetime_ms <= 0) return true;

@@ -32,7 +32,18 @@ enum class TargetType : uint8_t { DeviceList = 1, Group = 2, Product = 3 };
 enum class OfflinePolicy : uint8_t { Wait = 1, Fail = 2 };  // extension parameter OfflinePolicy (DESIGN 5.9)
 enum class MessageQos : uint8_t { Qos0 = 0, Qos1 = 1 };
 // A long sweep over the job's tasks, worked off in chunks (DESIGN 3). None when the rows say everything.
-enum class Sweep : uint8_t { None = 0, Make = 1, Cancel = 2, Expire = 3, Remove = 4 };
+// The three Reruns take FAILED and TIMED_OUT tasks, or those of one status.
+enum class Sweep : uint8_t {
+  None = 0,
+  Make = 1,
+  Cancel = 2,
+  Expire = 3,
+  Remove = 4,
+  Rerun = 5,
+  RerunFailed = 6,
+  RerunTimedOut = 7,
+};
+constexpr bool is_rerun(Sweep sweep) noexcept { return sweep >= Sweep::Rerun; }
 
 std::string_view job_type_text(JobType type) noexcept;                        // "INVOKE_SERVICE"
 std::string_view job_status_text(JobStatus status) noexcept;                  // "IN_PROGRESS"
@@ -112,16 +123,19 @@ struct Job {
 // The status that readers and decisions see: rows lag behind while a sweep works through them (DESIGN 3).
 // While the job is CANCELLING or REMOVING its open tasks are CANCELLED; under Sweep::Expire its QUEUED and
 // SENT tasks are TIMED_OUT.
+// Under a Rerun rows say what they are: a task is QUEUED again when the sweep reaches it.
 TaskStatus effective_status(const Job& job, TaskStatus row_status) noexcept;
 TaskCounters effective_counters(const Job& job) noexcept;
 
 // What a sweep over existing rows does to each.
 struct SweepPlan {
   uint32_t statuses = 0;  // rows it takes: bits 1 << status
+  uint8_t without = 0;    // and with none of these flags
   TaskStatus to{};
   Cause cause{};
 };
 SweepPlan sweep_plan(Sweep sweep) noexcept;
+bool takes(const SweepPlan& plan, const Task& task) noexcept;
 
 // May this job push tasks now (apart from pace)?
 bool may_push(const Job& job) noexcept;
@@ -129,6 +143,12 @@ bool may_push(const Job& job) noexcept;
 bool may_cancel(JobStatus status) noexcept;
 // PauseJob, ResumeJob and UpdateJob: as long as the job may still push (DESIGN 5.16, 5.17).
 bool may_change(JobStatus status) noexcept;
+
+// RerunJob (cloud-api A.5).
+bool may_rerun(JobStatus status) noexcept;
+
+// When the job's life ends: counted from its start, which a rerun moves; nullopt = never (DESIGN 5.14, 5.15).
+std::optional<WallMs> life_end(const Job& job) noexcept;
 
 // Can `tasks` be pushed at this pace within the job's life (DESIGN 5.5)?
 bool fits_lifetime(int64_t tasks, int64_t per_minute, int64_t lifetime_ms) noexcept;

@@ -124,6 +124,45 @@ TEST(SweepPlan, TakesOpenTasksOnlyAndGoesWhereTheStatesAllow) {
   }
 }
 
+TEST(SweepPlan, RerunsFailedAndTimedOutTasksButNotLateOrUnfitOnes) {
+  Task task;
+  for (const Sweep sweep : {Sweep::Rerun, Sweep::RerunFailed, Sweep::RerunTimedOut}) {
+    EXPECT_TRUE(is_rerun(sweep));
+    const SweepPlan plan = sweep_plan(sweep);
+    EXPECT_EQ(plan.to, TaskStatus::Queued);
+    for (size_t i = 1; i <= kTaskStatusCount; ++i) {
+      task.status = static_cast<TaskStatus>(i);
+      task.flags = kTaskConfirmed | kTaskHasDetail;
+      const bool failed = task.status == TaskStatus::Failed && sweep != Sweep::RerunTimedOut;
+      const bool timed_out = task.status == TaskStatus::TimedOut && sweep != Sweep::RerunFailed;
+      EXPECT_EQ(takes(plan, task), failed || timed_out) << i;
+      if (takes(plan, task))
+        EXPECT_EQ(transition(task.status, TaskEvent::Rerun, 1, 1).verdict, Verdict::Apply);
+      task.flags |= kTaskLateSuccess;
+      EXPECT_FALSE(takes(plan, task)) << i;
+      task.flags = kTaskUnfit;
+      EXPECT_FALSE(takes(plan, task)) << i;
+    }
+  }
+  EXPECT_FALSE(is_rerun(Sweep::Remove));
+}
+
+TEST(MayRerun, OnlyWhenCompletedOrTimedOut) {
+  for (int i = 1; i <= 8; ++i) EXPECT_EQ(may_rerun(static_cast<JobStatus>(i)), i == 4 || i == 8) << i;
+}
+
+TEST(LifeEnd, CountsFromTheStartWhichMayBeLaterThanTheCreation) {
+  Job job;
+  job.created_at = WallMs{1'000};
+  EXPECT_EQ(life_end(job), std::nullopt);
+  job.spec.lifetime_ms = 500;
+  EXPECT_EQ(life_end(job), WallMs{1'500});
+  job.spec.scheduled_at = WallMs{3'000};
+  EXPECT_EQ(life_end(job), WallMs{3'500});
+  job.started_at = WallMs{9'000};
+  EXPECT_EQ(life_end(job), WallMs{9'500});
+}
+
 TEST(FitsLifetime, CountsWholeMinutes) {
   EXPECT_TRUE(fits_lifetime(1'000'000, 50, 0)) << "for ever";
   EXPECT_TRUE(fits_lifetime(100, 50, 120'000));
@@ -133,7 +172,7 @@ TEST(FitsLifetime, CountsWholeMinutes) {
 
 TEST(MayPush, OnlyWhileRunningUnpausedAndUnswept) {
   for (int status = 1; status <= 8; ++status)
-    for (int sweep = 0; sweep <= 4; ++sweep)
+    for (int sweep = 0; sweep <= 7; ++sweep)
       for (const bool paused : {false, true}) {
         Job job = job_of(static_cast<JobStatus>(status), static_cast<Sweep>(sweep));
         job.paused = paused;

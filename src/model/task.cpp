@@ -62,6 +62,14 @@ std::optional<TaskStatus> parse_task_status(std::string_view text) noexcept {
   return std::nullopt;
 }
 
+void start_again(Task& task) noexcept {
+  task.status = TaskStatus::Queued;
+  ++task.attempt;
+  task.progress = -1;
+  task.flags = 0;
+  task.pushes = 0;
+}
+
 Transition transition(TaskStatus from, TaskEvent event, int32_t attempt, uint8_t pushes) noexcept {
   if (is_report(event)) return report(from, event, attempt, pushes);
   switch (event) {

@@ -55,6 +55,9 @@ enum class Cause : uint8_t {
 inline constexpr uint8_t kTaskConfirmed = 1;    // the device is known to have it (PUBACK, get, report)
 inline constexpr uint8_t kTaskHasDetail = 2;    // message or statusDetails exist in the side table
 inline constexpr uint8_t kTaskLateSuccess = 4;  // the device reported SUCCEEDED after the server had ended it
+inline constexpr uint8_t kTaskUnfit = 8;  // its product's thing model does not take the job (DESIGN 5.7)
+// What a rerun of the whole job leaves out (DESIGN 5.13).
+inline constexpr uint8_t kTaskNoRerun = kTaskLateSuccess | kTaskUnfit;
 
 struct Task {
   TaskKey key;
@@ -74,6 +77,10 @@ struct TaskDetail {
   std::string status_details;  // JSON text as the device wrote it, or a service's output
   bool operator==(const TaskDetail&) const = default;
 };
+
+// The task begins again: the same id, the next attempt, nothing known of it (DESIGN 5.14). The caller has
+// asked transition().
+void start_again(Task& task) noexcept;
 
 // What may happen to a task.
 enum class TaskEvent : uint8_t {

@@ -146,5 +146,25 @@ TEST(TaskCause, KeepsItsStoredNumbers) {
   EXPECT_EQ(kTaskLateSuccess, 4);
 }
 
+TEST(StartAgain, KeepsTheIdAndForgetsTheLastAttempt) {
+  Task task;
+  task.key = {JobId{3}, 4};
+  task.device = DeviceId{5};
+  task.status = TaskStatus::TimedOut;
+  task.progress = 70;
+  task.flags = 0xff;
+  task.pushes = 5;
+  task.queued_at = WallMs{1};
+  start_again(task);
+  EXPECT_EQ(task.key, (TaskKey{JobId{3}, 4}));
+  EXPECT_EQ(task.device, DeviceId{5});
+  EXPECT_EQ(task.status, TaskStatus::Queued);
+  EXPECT_EQ(task.attempt, 2);
+  EXPECT_EQ(task.progress, -1);
+  EXPECT_EQ(task.flags, 0);
+  EXPECT_EQ(task.pushes, 0);
+  EXPECT_EQ(task.queued_at, WallMs{1});
+}
+
 }  // namespace
 }  // namespace rollcall

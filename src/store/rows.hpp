@@ -72,16 +72,18 @@ struct MakeTasks {
   const std::vector<std::pair<ProductId, std::string>>* unfit = nullptr;  // owned by the caller for the call
 };
 
-// Ends every open task with first_sequence <= sequence < first_sequence + rows_max (rows that exist) as `to`.
-// Counters and history follow the rows hit, and the job's sweep_cursor moves to the result's next_sequence in
-// the same transaction; the epoch, on which this is conditional, stays. `statuses_open`: which of QUEUED,
-// SENT, IN_PROGRESS to take (bit 1 << status).
+// Takes every task with first_sequence <= sequence < first_sequence + rows_max (rows that exist) to `to`,
+// which is a final status, or QUEUED: then the task starts again, and what its last attempt left beside it
+// goes. Counters and history follow the rows hit, and the job's sweep_cursor moves to the result's
+// next_sequence in the same transaction; the epoch, on which this is conditional, stays. `statuses`: rows to
+// take (bit 1 << status); `without`: but none with one of these flags.
 struct SweepTasks {
   JobId job;
   int32_t from_epoch = 0;
   int64_t first_sequence = 0;
   size_t rows_max = 0;
-  uint32_t statuses_open = 0;
+  uint32_t statuses = 0;
+  uint8_t without = 0;
   TaskStatus to{};
   Cause cause{};
   WallMs now;
@@ -153,12 +155,12 @@ struct ChangeSet {
   bool empty() const;
 };
 
-// A task that a sweep ended: what the engine needs to tell its device.
+// A task that a sweep took: what the engine needs to tell its device.
 struct SweptTask {
   TaskKey key;
   DeviceId device;
   TaskStatus from{};
-  int32_t attempt = 1;
+  int32_t attempt = 1;  // after the sweep
 };
 
 struct MakeResult {

@@ -218,7 +218,7 @@ SweepTasks StoreContract::sweep_value(JobId id, int64_t first_sequence, size_t r
   sweep.from_epoch = job(id).epoch;
   sweep.first_sequence = first_sequence;
   sweep.rows_max = rows_max;
-  sweep.statuses_open = (1u << 1) | (1u << 2) | (1u << 3);
+  sweep.statuses = (1u << 1) | (1u << 2) | (1u << 3);
   sweep.to = TaskStatus::Cancelled;
   sweep.cause = Cause::Cancelled;
   sweep.now = now;

@@ -234,13 +234,77 @@ TEST_P(StoreContract, SweepsOnlyTheStatusesAskedFor) {
   commit(changes);
   ChangeSet sweeping;
   sweeping.sweep_tasks = {sweep_value(id, 0, 100)};
-  sweeping.sweep_tasks[0].statuses_open = (1u << 1) | (1u << 2);
+  sweeping.sweep_tasks[0].statuses = (1u << 1) | (1u << 2);
   sweeping.sweep_tasks[0].to = TaskStatus::TimedOut;
   sweeping.sweep_tasks[0].cause = Cause::Expired;
   EXPECT_EQ(commit(sweeping).swept[0].swept.size(), 2u);
   EXPECT_EQ(task(id, 0).status, TaskStatus::InProgress);
   EXPECT_EQ(task(id, 1).status, TaskStatus::TimedOut);
   EXPECT_EQ(task(id, 2).status, TaskStatus::TimedOut);
+}
+
+TEST_P(StoreContract, StartsTasksAgainWithoutWhatTheirLastAttemptLeft) {
+  const auto devices = add_devices(add_product("key"), 5);
+  const JobId id = add_job(devices);
+  ChangeSet changes;
+  changes.tasks = {change(id, 0, TaskStatus::Failed, Cause::Reported),
+                   change(id, 1, TaskStatus::TimedOut, Cause::TimedOut),
+                   change(id, 2, TaskStatus::Succeeded, Cause::Answered),
+                   change(id, 3, TaskStatus::TimedOut, Cause::TimedOut),
+                   change(id, 4, TaskStatus::Failed, Cause::Reported)};
+  changes.tasks[0].task.progress = 80;
+  changes.tasks[0].task.flags = kTaskConfirmed;
+  changes.tasks[0].task.pushes = 3;
+  changes.tasks[0].detail = TaskDetail{"no room", "{}"};
+  changes.tasks[2].detail = TaskDetail{"", R"({"a":1})"};
+  changes.tasks[3].task.flags = kTaskLateSuccess;
+  changes.tasks[4].time_out_at = now + 60'000;
+  commit(changes);
+
+  ChangeSet again;
+  again.sweep_tasks = {sweep_value(id, 0, 4)};
+  again.sweep_tasks[0].statuses = (1u << 5) | (1u << 7);
+  again.sweep_tasks[0].without = kTaskLateSuccess | kTaskUnfit;
+  again.sweep_tasks[0].to = TaskStatus::Queued;
+  again.sweep_tasks[0].cause = Cause::Rerun;
+  again.sweep_tasks[0].now = now + 9000;
+  const CommitResult result = commit(again);
+  ASSERT_EQ(result.swept[0].swept.size(), 2u);
+  EXPECT_EQ(result.swept[0].swept[0].attempt, 2);
+  EXPECT_EQ(result.swept[0].swept[0].from, TaskStatus::Failed);
+  EXPECT_EQ(result.swept[0].next_sequence, 4);
+  EXPECT_FALSE(result.swept[0].exhausted);
+  const Task first = task(id, 0);
+  EXPECT_EQ(first.status, TaskStatus::Queued);
+  EXPECT_EQ(first.attempt, 2);
+  EXPECT_EQ(first.progress, -1);
+  EXPECT_EQ(first.flags, 0);
+  EXPECT_EQ(first.pushes, 0);
+  EXPECT_EQ(first.queued_at, now);
+  EXPECT_EQ(first.modified_at, now + 9000);
+  EXPECT_EQ(task(id, 1).attempt, 2);
+  EXPECT_EQ(task(id, 2).status, TaskStatus::Succeeded);
+  EXPECT_EQ(task(id, 3).status, TaskStatus::TimedOut) << "left out by its flag";
+  EXPECT_EQ(task(id, 3).attempt, 1);
+  EXPECT_EQ(task(id, 4).status, TaskStatus::Failed) << "in the next chunk";
+  const TaskKey keys[] = {{id, 0}, {id, 2}};
+  const auto details = store().task_details(keys);
+  EXPECT_EQ((*details)[0], TaskDetail{});
+  EXPECT_EQ((*details)[1].status_details, R"({"a":1})");
+  EXPECT_EQ(job(id).counters[TaskStatus::Queued], 2);
+  EXPECT_EQ(job(id).counters[TaskStatus::Failed], 1);
+  const HistoryRow row = whole_history().back();
+  EXPECT_EQ(row.cause, Cause::Rerun);
+  EXPECT_EQ(row.attempt, 2);
+  EXPECT_EQ(row.to, TaskStatus::Queued);
+  EXPECT_EQ(row.progress, -1);
+  ASSERT_EQ(store().queued_tasks(id, -1, 10)->size(), 2u);
+  check_invariants();
+
+  again.sweep_tasks[0].first_sequence = 4;
+  EXPECT_TRUE(commit(again).swept[0].exhausted);
+  EXPECT_EQ(task(id, 4).attempt, 2);
+  EXPECT_EQ(store().due_time_outs(now + 60'000, 10)->front().attempt, 1) << "the old clock keeps its attempt";
 }
 
 TEST_P(StoreContract, SweepsNothingWhenTheEpochHasMovedOn) {

@@ -31,6 +31,7 @@ void create_job(const ActionContext& context, Call& call, Answer answer);
 void cancel_job(const ActionContext& context, Call& call, Answer answer);
 void delete_job(const ActionContext& context, Call& call, Answer answer);
 void pause_job(const ActionContext& context, Call& call, Answer answer);
+void rerun_job(const ActionContext& context, Call& call, Answer answer);
 void resume_job(const ActionContext& context, Call& call, Answer answer);
 void update_job(const ActionContext& context, Call& call, Answer answer);
 // job_query.cpp

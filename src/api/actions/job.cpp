@@ -1,9 +1,14 @@
 // CreateJob and what is asked of a job that exists (cloud-api A.1 to A.5, DESIGN 5.14 to 5.17).
+#include <fmt/format.h>
+
 #include "api/actions/answering.hpp"
 #include "api/actions/handlers.hpp"
+#include "api/config_object.hpp"
 #include "api/job_parameters.hpp"
 #include "api/job_settings.hpp"
 #include "api/reading.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
 
 namespace rollcall::api {
 
@@ -22,6 +27,39 @@ void create_job(const ActionContext& context, Call& call, Answer answer) {
 }
 
 namespace {
+
+// The whole job would run again if these were taken for unknown and ignored.
+Status refuse_unnumbered(const Parameters& parameters, std::string_view name) {
+  if (text_of(parameters, name).empty()) return {};
+  return fail(ErrorCode::InvalidFormattedParameter,
+              fmt::format("{0} must be given as {0}.1, {0}.2 ...", name));
+}
+
+Result<engine::RerunJob> read_rerun_job(const Parameters& parameters, const IdCodec& codec) {
+  engine::RerunJob command;
+  ROLLCALL_TRY(command.job, read_job_id(parameters, codec));
+  ROLLCALL_TRY_STATUS(refuse_unnumbered(parameters, "Status"));
+  ROLLCALL_TRY_STATUS(refuse_unnumbered(parameters, "TaskId"));
+  for (const std::string_view text : parameters.list("Status")) {
+    const auto status = parse_task_status(text);
+    if (status != TaskStatus::Failed && status != TaskStatus::TimedOut)
+      return refuse("Status", "FAILED or TIMED_OUT", text);
+    command.statuses.push_back(*status);
+  }
+  for (const std::string_view code : parameters.list("TaskId")) {
+    const auto key = codec.task_key(code);
+    if (!key || key->job != command.job)
+      return fail(ErrorCode::NotExistedTask, fmt::format("The task {} is none of this job.", excerpt(code)));
+    command.tasks.push_back(*key);
+  }
+  if (!command.statuses.empty() && !command.tasks.empty())
+    return fail(ErrorCode::InvalidFormattedParameter, "Status and TaskId may not be given together.");
+  if (command.tasks.size() > limits::kRerunTasksMax)
+    return fail(ErrorCode::InvalidFormattedParameter,
+                fmt::format("TaskId may be given at most {} times, but is given {} times.",
+                            limits::kRerunTasksMax, command.tasks.size()));
+  return command;
+}
 
 // For commands that need the JobId alone.
 template <class Command>
@@ -43,6 +81,12 @@ void delete_job(const ActionContext& context, Call& call, Answer answer) {
 
 void pause_job(const ActionContext& context, Call& call, Answer answer) {
   send_to_job<engine::PauseJob>(context, call, answer);
+}
+
+void rerun_job(const ActionContext& context, Call& call, Answer answer) {
+  auto command = read_rerun_job(call.parameters, context.codec);
+  if (!command) return refuse_call(answer, std::move(command.error()));
+  send_plain_command(context, call, std::move(*command), answer);
 }
 
 void resume_job(const ActionContext& context, Call& call, Answer answer) {

@@ -66,7 +66,7 @@ class TaskWriter {
   JobTimes& times_;
   Ledger& ledger_;
   Statement insert_, change_open_, change_status_, change_rest_, put_detail_, delete_detail_;
-  Statement add_time_out_, due_, delete_time_out_, sweep_rows_, sweep_;
+  Statement add_time_out_, due_, delete_time_out_, sweep_rows_, sweep_, sweep_again_;
   std::vector<uint32_t> order_;
 };
 

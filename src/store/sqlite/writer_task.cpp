@@ -13,6 +13,9 @@ namespace {
   "UPDATE task SET attempt = ?5, progress = ?6, flags = ?7, pushes = ?8, queued_ms = ?9, modified_ms = ?10"
 #define CHANGE_WHERE " WHERE job = ?1 AND sequence = ?2 AND +status = ?3 AND attempt = ?4"
 
+#define SWEEP_WHERE \
+  "WHERE job = ?1 AND sequence >= ?2 AND sequence < ?3 AND (?4 >> status) & 1 AND flags & ?5 = 0"
+
 std::optional<int32_t> progress_or_null(int32_t progress) {
   if (progress < 0) return std::nullopt;
   return progress;
@@ -51,12 +54,14 @@ TaskWriter::TaskWriter(Connection& c, JobTimes& times, Ledger& ledger)
           c, "time_out_delete",
           "DELETE FROM time_out WHERE deadline_ms = ?1 AND job = ?2 AND sequence = ?3 AND attempt = ?4"),
       sweep_rows_(c, "sweep_rows",
-                  "SELECT sequence, device, status, attempt, progress FROM task "
-                  "WHERE job = ?1 AND sequence >= ?2 AND sequence < ?3 AND (?4 >> status) & 1"),
-      sweep_(c, "sweep",
-             "UPDATE task SET status = ?5, open = ?6, modified_ms = ?7 - queued_ms "
-             "WHERE job = ?1 AND sequence >= ?2 AND sequence < ?3 AND (?4 >> status) & 1") {}
+                  "SELECT sequence, device, status, attempt, progress, flags FROM task " SWEEP_WHERE),
+      sweep_(c, "sweep", "UPDATE task SET status = ?6, open = ?7, modified_ms = ?8 - queued_ms " SWEEP_WHERE),
+      sweep_again_(
+          c, "sweep_again",
+          "UPDATE task SET status = ?6, open = ?7, modified_ms = ?8 - queued_ms, attempt = attempt + 1, "
+          "progress = NULL, flags = 0, pushes = 0 " SWEEP_WHERE) {}
 
+#undef SWEEP_WHERE
 #undef CHANGE_REST
 #undef CHANGE_WHERE
 
@@ -68,7 +73,7 @@ void TaskWriter::insert(const Task& task, int64_t job_created_ms) {
 
 void TaskWriter::insert_unfit(Task task, int64_t job_created_ms, std::string_view reason) {
   task.status = TaskStatus::Failed;
-  task.flags |= kTaskHasDetail;
+  task.flags |= kTaskHasDetail | kTaskUnfit;
   insert(task, job_created_ms);
   put_detail_.execute(task.key.job, task.key.sequence, reason, std::string_view());
   TaskCounters& moved = ledger_.moved(task.key.job);
@@ -161,15 +166,23 @@ void TaskWriter::put_detail(const TaskKey& key, const TaskDetail& detail) {
 
 void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t job_created_ms,
                        SweepResult& result) {
-  const auto statuses = static_cast<int64_t>(sweep.statuses_open);
+  const auto statuses = static_cast<int64_t>(sweep.statuses);
+  const bool again = sweep.to == TaskStatus::Queued;
   TaskCounters& moved = ledger_.moved(sweep.job);
+  std::vector<TaskKey> details;  // to be forgotten
   {
-    Query query = sweep_rows_.run(sweep.job, sweep.first_sequence, end_sequence, statuses);
+    Query query = sweep_rows_.run(sweep.job, sweep.first_sequence, end_sequence, statuses, sweep.without);
     while (query.step()) {
       SweptTask& swept = result.swept.emplace_back();
       swept.key.job = sweep.job;
       std::optional<int32_t> progress;
-      query >> swept.key.sequence >> swept.device >> swept.from >> swept.attempt >> progress;
+      uint8_t flags = 0;
+      query >> swept.key.sequence >> swept.device >> swept.from >> swept.attempt >> progress >> flags;
+      if (again) {
+        ++swept.attempt;
+        progress.reset();
+        if (flags & kTaskHasDetail) details.push_back(swept.key);
+      }
       --moved[swept.from];
       ++moved[sweep.to];
       HistoryEntry entry;
@@ -185,8 +198,10 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
     }
   }
   if (result.swept.empty()) return;
-  sweep_.execute(sweep.job, sweep.first_sequence, end_sequence, statuses, sweep.to, is_open(sweep.to),
-                 sweep.now.value - job_created_ms);
+  for (const TaskKey& key : details) delete_detail_.execute(key.job, key.sequence);
+  Statement& update = again ? sweep_again_ : sweep_;
+  update.execute(sweep.job, sweep.first_sequence, end_sequence, statuses, sweep.without, sweep.to,
+                 is_open(sweep.to), sweep.now.value - job_created_ms);
 }
 
 void TaskWriter::forget_time_outs(WallMs until, const std::vector<TaskKey>& keys) {
