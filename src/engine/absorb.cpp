@@ -92,9 +92,14 @@ void tell_swept(State& state, const store::SweepResult& result, std::vector<Effe
     if (!session) continue;
     if (session->forget_push(task.key)) state.make_ready(task.device);
     if (!tell || task.from == TaskStatus::Queued) continue;
-    if (!session->reachability || !session->reachability->reaches(*held->content)) continue;
+    if (!session->reachability || !session->reachability->reaches(*held->content)) {
+      session->tells_due = true;  // when it subscribes
+      continue;
+    }
     effects.push_back({session->at.core, TellTask{session->at.connection, session->epoch, task.key,
                                                   task.attempt, TaskStatus::Cancelled, removed}});
+    state.tells_told.push_back({task.device, task.key, task.attempt, removed});
+    state.note_lazy();
   }
 }
 
@@ -231,6 +236,12 @@ void undo(State& state, const Decision& decision) {
     }
   }
   for (const Effect& effect : decision.effects) withdraw(state, decision, effect);
+  for (const store::Tell& tell : decision.changes.tells_done) {
+    if (Session* session = state.sessions.find(tell.device)) {
+      session->tells_due = true;
+      state.make_ready(tell.device, true);
+    }
+  }
   for (const Presence& presence : decision.changes.presence)
     state.sessions.presence_unwritten.try_emplace(presence.device, presence);
   if (!decision.changes.presence.empty() || !state.confirms_unwritten.empty()) state.note_lazy();

@@ -55,7 +55,7 @@ void decide_open(State& state, WorkingSet& ws, Decision& decision, const OpenSes
   state.note_lazy();
 
   Session& session = state.sessions.open(device->id);
-  session = Session{command.from, presence.connection_epoch, command.reachability, false, {}};
+  session = Session{command.from, presence.connection_epoch, command.reachability, false, {}, true};
   state.sessions.settling.push_back(
       {state.clock.steady() + state.config.next_wait_ms * 1000, device->id, session.epoch});
   decision.emit(command.from.core, SessionOpened{command.from.connection, device->id, session.epoch});
@@ -80,7 +80,7 @@ void decide_close(State& state, WorkingSet& ws, const CloseSession& command) {
 void settle(State& state, const SessionRef& ref, Session& session) {
   if (session.settled) return;
   session.settled = true;
-  state.make_ready(ref.device);
+  state.make_ready(ref.device, session.tells_due);
 }
 
 // The device is known to have the task. True when that was news that must be written some time.
@@ -371,7 +371,7 @@ void decide_session(State& state, WorkingSet& ws, Decision& decision, const Comm
                  [&](const SetReachability& c) {
                    if (Session* session = state.sessions.find(c.session)) {
                      session->reachability = c.reachability;
-                     state.make_ready(c.session.device);
+                     state.make_ready(c.session.device, session->tells_due);
                    }
                  },
                  [&](const CloseSession& c) { decide_close(state, ws, c); },

@@ -27,6 +27,21 @@ void push_again(State& state, Decision& decision, Session& session, JobState& jo
   if (try_push(state, decision, job, task, true) == PushOutcome::NoRoom) state.make_ready(task.device);
 }
 
+// Tasks that were cancelled or removed while their device was away (DESIGN 5.16).
+void tell_what_waits(State& state, WorkingSet& ws, Decision& decision, DeviceId device, Session& session) {
+  static const JobContent notification;  // a custom job's
+  const auto* tells = ws.tells.find(device);
+  if (!session.tells_due || !tells) return;
+  if (!session.reachability || !session.reachability->reaches(notification)) return;
+  for (const store::Tell& tell : *tells) {
+    decision.emit(session.at.core, TellTask{session.at.connection, session.epoch, tell.key, tell.attempt,
+                                            TaskStatus::Cancelled, tell.removed});
+    decision.changes.tells_done.push_back(tell);
+  }
+  session.tells_due = tells->size() == limits::kTellsPerLook;
+  state.make_ready(device, session.tells_due);
+}
+
 enum class Turn : uint8_t { SlotUsed, Passed, Stop };
 
 // One task whose turn it is.
@@ -109,7 +124,11 @@ bool gather_ready(State& state, WorkingSet& ws, std::vector<DeviceId>& devices) 
     state.ready_devices.pop_front();
   }
   bool all = true;
-  for (DeviceId device : devices) all = ws.open_tasks.need(device) && all;
+  for (DeviceId device : devices) {
+    all = ws.open_tasks.need(device) && all;
+    const Session* session = state.sessions.find(device);
+    if (session && session->tells_due) all = ws.tells.need(device) && all;
+  }
   return all;
 }
 
@@ -118,6 +137,7 @@ void decide_ready(State& state, WorkingSet& ws, Decision& decision, const std::v
     Session* session = state.sessions.find(device);
     const auto* keys = ws.open_tasks.find(device);
     if (!session || !session->settled || !keys) continue;
+    tell_what_waits(state, ws, decision, device, *session);
     for (const TaskKey& key : *keys) {
       Task* task = ws.tasks.find(key);
       JobState* job = task ? state.jobs.find(key.job) : nullptr;

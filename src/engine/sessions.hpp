@@ -26,6 +26,7 @@ struct Session {
   std::shared_ptr<const Reachability> reachability;
   bool settled = false;      // the wait for a `$next` after CONNACK is over (DESIGN 3)
   std::vector<Push> pushes;  // at most limits::kUnconfirmedPushesMax
+  bool tells_due = true;     // the store may hold something that the device is still to be told
 
   bool has_push(const TaskKey& key) const {
     for (const Push& push : pushes)

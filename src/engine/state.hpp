@@ -84,14 +84,16 @@ struct State {
   // of room.
   std::deque<DeviceId> ready_devices;
   std::unordered_set<DeviceId> ready_known;
-  void make_ready(DeviceId device) {
-    if (!jobs.empty() && ready_known.insert(device).second) ready_devices.push_back(device);
+  void make_ready(DeviceId device, bool tells_due = false) {
+    if ((!jobs.empty() || tells_due) && ready_known.insert(device).second) ready_devices.push_back(device);
   }
 
   // Confirmations not written yet, with the attempt they belong to: nothing waits for them (DESIGN 3), and
   // the device's report usually makes them needless.
   std::unordered_map<TaskKey, int32_t> confirms_unwritten;
-  // When unwritten confirmations and presence go to the store at the latest.
+  // What devices were told and the store still remembers as to be told.
+  std::vector<store::Tell> tells_told;
+  // When unwritten confirmations, presence and tells go to the store at the latest.
   std::optional<SteadyUs> lazy_due;
   void note_lazy() {
     if (!lazy_due) lazy_due = clock.steady() + 200'000;

@@ -70,6 +70,8 @@ store::SweepTasks sweep_chunk(const Job& job, WallMs now) {
   sweep.to = plan.to;
   sweep.cause = plan.cause;
   sweep.now = now;
+  // Only custom jobs have a message for it (DESIGN 5.16).
+  sweep.tell = plan.to == TaskStatus::Cancelled && job.spec.type == JobType::CustomJob;
   return sweep;
 }
 

@@ -190,9 +190,20 @@ Status register_chunk(State& state, WorkingSet& ws, Decision& decision) {
 
 // --- lazy writes
 
+// What a device was told it need not hear again; one that went away meanwhile hears it once more.
+void forget_tells(State& state, Decision& decision) {
+  auto& told = state.tells_told;
+  for (size_t i = 0; i < limits::kSweepRows && !told.empty(); ++i) {
+    if (state.sessions.find(told.back().device)) decision.changes.tells_done.push_back(told.back());
+    told.pop_back();
+  }
+  if (!told.empty()) state.note_lazy();
+}
+
 Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
   if (!state.lazy_due || *state.lazy_due > state.clock.steady()) return {};
   state.lazy_due.reset();
+  forget_tells(state, decision);
   auto& unwritten = state.sessions.presence_unwritten;
   for (auto it = unwritten.begin();
        it != unwritten.end() && decision.changes.presence.size() < limits::kSweepRows;) {
@@ -231,7 +242,7 @@ void settle_sessions(State& state) {
     Session* session = state.sessions.find(entry.device);
     if (!session || session->epoch != entry.epoch || session->settled) continue;
     session->settled = true;
-    state.make_ready(entry.device);
+    state.make_ready(entry.device, session->tells_due);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "engine/working_set.hpp"
 
+#include "base/limits.hpp"
+
 namespace rollcall::engine {
 namespace {
 
@@ -181,6 +183,14 @@ Result<bool> WorkingSet::load_work(store::Store& store) {
       tasks.keep(task.key, task);
     }
     for (DeviceId owner : owners) open_tasks.keep(owner, std::move(keys[owner]));
+  }
+  std::vector<DeviceId> listeners = tells.take_wanted();
+  if (!listeners.empty()) {
+    any = true;
+    ROLLCALL_TRY(auto rows, store.tells(listeners, limits::kTellsPerLook));
+    std::unordered_map<DeviceId, std::vector<store::Tell>> by_device;
+    for (const store::Tell& row : rows) by_device[row.device].push_back(row);
+    for (DeviceId listener : listeners) tells.keep(listener, std::move(by_device[listener]));
   }
   ROLLCALL_TRY(bool task_rows, fill(
                                    tasks, [&](const auto& keys) { return store.tasks(keys); },

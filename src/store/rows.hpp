@@ -87,6 +87,16 @@ struct SweepTasks {
   TaskStatus to{};
   Cause cause{};
   WallMs now;
+  bool tell = false;  // remember a Tell for each row that was SENT or IN_PROGRESS
+};
+
+// A device is still to be told that a task it was sent is over; kept until it was told (DESIGN 5.16).
+struct Tell {
+  DeviceId device;
+  TaskKey key;
+  int32_t attempt = 1;
+  bool removed = false;  // the job was deleted, else cancelled
+  bool operator==(const Tell&) const = default;
 };
 
 struct NewProduct {
@@ -149,6 +159,7 @@ struct ChangeSet {
   std::vector<MakeTasks> make_tasks;
   std::vector<SweepTasks> sweep_tasks;
   std::vector<TaskChange> tasks;   // the store sorts its work by (job, sequence)
+  std::vector<Tell> tells_done;    // forgotten, by device and task
   std::vector<Presence> presence;  // written when connection_epoch is not older than the stored one
   std::optional<WallMs> time_outs_done_until;  // forget time-out entries with deadline <= this ...
   std::vector<TaskKey> time_outs_done;         // ... of these tasks only, as due_time_outs gave them

@@ -141,6 +141,8 @@ class Store : public Reader {
   virtual Result<std::vector<Task>> open_tasks(std::span<const DeviceId> devices, size_t limit_each) = 0;
   // QUEUED tasks of a job with sequence > after_sequence, in order.
   virtual Result<std::vector<Task>> queued_tasks(JobId job, int64_t after_sequence, size_t limit) = 0;
+  // What each device is still to be told, oldest job first, at most `limit_each` each.
+  virtual Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each) = 0;
   // Time-outs with deadline <= until, earliest first; and the earliest deadline there is.
   virtual Result<std::vector<DueTimeOut>> due_time_outs(WallMs until, size_t limit) = 0;
   virtual Result<std::optional<WallMs>> earliest_time_out() = 0;

@@ -307,6 +307,44 @@ TEST_P(StoreContract, StartsTasksAgainWithoutWhatTheirLastAttemptLeft) {
   EXPECT_EQ(store().due_time_outs(now + 60'000, 10)->front().attempt, 1) << "the old clock keeps its attempt";
 }
 
+TEST_P(StoreContract, RemembersWhatDevicesAreStillToBeTold) {
+  const auto devices = add_devices(add_product("key"), 4);
+  const JobId cancelled = add_job(devices);
+  const JobId removed = add_job(devices);
+  const JobId silent = add_job(devices);
+  ChangeSet changes;
+  for (const JobId id : {cancelled, removed, silent}) {
+    changes.tasks.push_back(change(id, 1, TaskStatus::Sent, Cause::Pushed));
+    changes.tasks.push_back(change(id, 2, TaskStatus::InProgress, Cause::Reported));
+    changes.tasks.push_back(change(id, 3, TaskStatus::Succeeded, Cause::Reported));
+  }
+  changes.tasks[1].task.attempt = 3;
+  commit(changes);
+  ChangeSet sweeping;
+  sweeping.sweep_tasks = {sweep_value(cancelled, 0, 10), sweep_value(removed, 0, 10),
+                          sweep_value(silent, 0, 10)};
+  sweeping.sweep_tasks[0].tell = true;
+  sweeping.sweep_tasks[1].tell = true;
+  sweeping.sweep_tasks[1].cause = Cause::Removed;
+  commit(sweeping);
+
+  EXPECT_THAT(
+      *store().tells(devices, 10),
+      ElementsAre(Tell{devices[1], {cancelled, 1}, 1, false}, Tell{devices[1], {removed, 1}, 1, true},
+                  Tell{devices[2], {cancelled, 2}, 3, false}, Tell{devices[2], {removed, 2}, 1, true}));
+  EXPECT_THAT(*store().tells(devices, 1), ElementsAre(Tell{devices[1], {cancelled, 1}, 1, false},
+                                                      Tell{devices[2], {cancelled, 2}, 3, false}));
+  if (GetParam().durable) reopen();
+  ChangeSet told;
+  told.tells_done = {Tell{devices[1], {cancelled, 1}, 1, false}, Tell{devices[2], {removed, 2}, 1, true},
+                     Tell{devices[3], {cancelled, 3}, 1, false}};
+  EXPECT_FALSE(told.empty());
+  commit(told);
+  EXPECT_THAT(*store().tells(devices, 10), ElementsAre(Tell{devices[1], {removed, 1}, 1, true},
+                                                       Tell{devices[2], {cancelled, 2}, 3, false}));
+  EXPECT_THAT(*store().tells({}, 10), IsEmpty());
+}
+
 TEST_P(StoreContract, SweepsNothingWhenTheEpochHasMovedOn) {
   const JobId id = add_job(add_devices(add_product("key"), 2));
   ChangeSet sweeping;

@@ -79,6 +79,9 @@ class SqliteStore final : public WithQueries<Store> {
   Result<std::vector<Task>> queued_tasks(JobId job, int64_t after_sequence, size_t limit) override {
     return jobs_.queued_tasks(job, after_sequence, limit);
   }
+  Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each) override {
+    return jobs_.tells(devices, limit_each);
+  }
   Result<std::vector<DueTimeOut>> due_time_outs(WallMs until, size_t limit) override {
     return jobs_.due_time_outs(until, limit);
   }

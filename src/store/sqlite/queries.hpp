@@ -83,6 +83,7 @@ class JobQueries {
   Result<std::vector<Job>> unfinished_jobs();
   Result<std::vector<Task>> open_tasks(std::span<const DeviceId> devices, size_t limit_each);
   Result<std::vector<Task>> queued_tasks(JobId job, int64_t after_sequence, size_t limit);
+  Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each);
   Result<std::vector<DueTimeOut>> due_time_outs(WallMs until, size_t limit);
   Result<std::optional<WallMs>> earliest_time_out();
   JobTimes& times() { return times_; }
@@ -98,7 +99,7 @@ class JobQueries {
   Statement job_, document_, unfit_, jobs_newest_, jobs_newest_of_status_, job_count_, job_count_of_status_;
   Statement unfinished_jobs_, targets_;
   Statement task_, task_detail_, tasks_of_job_, tasks_of_job_and_status_, tasks_of_device_, device_label_;
-  Statement open_tasks_, history_, due_time_outs_, earliest_time_out_;
+  Statement open_tasks_, history_, due_time_outs_, earliest_time_out_, tells_;
 };
 
 // `Interface` is Reader or Store: answers all of Reader's questions with the queries of one connection.

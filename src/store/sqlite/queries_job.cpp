@@ -89,7 +89,10 @@ JobQueries::JobQueries(Connection& c)
       due_time_outs_(c, "due_time_outs",
                      "SELECT deadline_ms, job, sequence, attempt FROM time_out WHERE deadline_ms <= ?1 "
                      "ORDER BY deadline_ms, job, sequence, attempt LIMIT ?2"),
-      earliest_time_out_(c, "earliest_time_out", "SELECT min(deadline_ms) FROM time_out") {}
+      earliest_time_out_(c, "earliest_time_out", "SELECT min(deadline_ms) FROM time_out"),
+      tells_(c, "tells",
+             "SELECT device, job, sequence, attempt, removed FROM tell WHERE device = ?1 "
+             "ORDER BY job, sequence LIMIT ?2") {}
 
 Job JobQueries::read_job(Query& query) {
   Job job;
@@ -273,6 +276,19 @@ Result<std::vector<Task>> JobQueries::queued_tasks(JobId job, int64_t after_sequ
   std::vector<Task> rows;
   Query query = tasks_of_job_and_status_.run(job, after_sequence, limit, TaskStatus::Queued);
   while (query.step()) rows.push_back(read_task(query));
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::vector<Tell>> JobQueries::tells(std::span<const DeviceId> devices, size_t limit_each) {
+  Snapshot snapshot(connection_);
+  std::vector<Tell> rows;
+  for (const DeviceId device : devices) {
+    Query query = tells_.run(device, limit_each);
+    while (query.step()) {
+      Tell& row = rows.emplace_back();
+      query >> row.device >> row.key.job >> row.key.sequence >> row.attempt >> row.removed;
+    }
+  }
   return connection_.finish(std::move(rows));
 }
 

@@ -113,6 +113,7 @@ void Writer::write(const ChangeSet& changes, CommitResult& result) {
   result.swept.reserve(changes.sweep_tasks.size());
   for (const SweepTasks& sweep : changes.sweep_tasks) result.swept.push_back(jobs_.sweep(sweep));
   tasks_.change_all(changes.tasks, result);
+  tasks_.forget_tells(changes.tells_done);
   fleet_.write_presence(changes.presence);
   if (changes.time_outs_done_until) {
     tasks_.forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done);

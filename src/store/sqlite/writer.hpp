@@ -56,6 +56,7 @@ class TaskWriter {
   // A new task that fails at once for `reason` (DESIGN 5.7); the job counts it as QUEUED so far.
   void insert_unfit(Task task, int64_t job_created_ms, std::string_view reason);
   void sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t job_created_ms, SweepResult& result);
+  void forget_tells(const std::vector<Tell>& tells);
   void forget_time_outs(WallMs until, const std::vector<TaskKey>& keys);
 
  private:
@@ -67,6 +68,7 @@ class TaskWriter {
   Ledger& ledger_;
   Statement insert_, change_open_, change_status_, change_rest_, put_detail_, delete_detail_;
   Statement add_time_out_, due_, delete_time_out_, sweep_rows_, sweep_, sweep_again_;
+  Statement add_tell_, delete_tell_;
   std::vector<uint32_t> order_;
 };
 

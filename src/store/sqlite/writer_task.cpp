@@ -59,7 +59,9 @@ TaskWriter::TaskWriter(Connection& c, JobTimes& times, Ledger& ledger)
       sweep_again_(
           c, "sweep_again",
           "UPDATE task SET status = ?6, open = ?7, modified_ms = ?8 - queued_ms, attempt = attempt + 1, "
-          "progress = NULL, flags = 0, pushes = 0 " SWEEP_WHERE) {}
+          "progress = NULL, flags = 0, pushes = 0 " SWEEP_WHERE),
+      add_tell_(c, "tell_add", "INSERT OR REPLACE INTO tell VALUES(?1, ?2, ?3, ?4, ?5)"),
+      delete_tell_(c, "tell_delete", "DELETE FROM tell WHERE device = ?1 AND job = ?2 AND sequence = ?3") {}
 
 #undef SWEEP_WHERE
 #undef CHANGE_REST
@@ -183,6 +185,10 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
         progress.reset();
         if (flags & kTaskHasDetail) details.push_back(swept.key);
       }
+      if (sweep.tell && swept.from != TaskStatus::Queued) {
+        add_tell_.execute(swept.device, swept.key.job, swept.key.sequence, swept.attempt,
+                          sweep.cause == Cause::Removed);
+      }
       --moved[swept.from];
       ++moved[sweep.to];
       HistoryEntry entry;
@@ -202,6 +208,10 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
   Statement& update = again ? sweep_again_ : sweep_;
   update.execute(sweep.job, sweep.first_sequence, end_sequence, statuses, sweep.without, sweep.to,
                  is_open(sweep.to), sweep.now.value - job_created_ms);
+}
+
+void TaskWriter::forget_tells(const std::vector<Tell>& tells) {
+  for (const Tell& tell : tells) delete_tell_.execute(tell.device, tell.key.job, tell.key.sequence);
 }
 
 void TaskWriter::forget_time_outs(WallMs until, const std::vector<TaskKey>& keys) {
