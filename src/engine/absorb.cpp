@@ -35,8 +35,9 @@ void take_settings(State& state, JobState& held, const JobSettings& settings) {
 
 // A job that had ended is taken up again.
 void revive(State& state, const Decision& decision, const store::JobChange& change) {
-  for (const Job& job : decision.revived) {
+  for (const auto& [job, from, ended_at] : decision.revived) {
     if (job.id != change.id || job.epoch != change.epoch) continue;
+    if (ended_at >= state.wall_base) count_job(state, from, -1);  // it was counted when it ended
     if (Status status = adopt(state, job); !status)
       log_error("job.unreadable", {{"job", job.id.value}, {"error", public_message(status.error())}});
     // What was pushed before it ended is forgotten: as after a restart, the first push waits its spacing.

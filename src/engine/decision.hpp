@@ -27,7 +27,12 @@ struct Decision {
   };
   std::vector<Range> ranges;
   // Jobs that had ended and that a change of this batch takes up again, as that change leaves them.
-  std::vector<Job> revived;
+  struct Revived {
+    Job job;
+    JobStatus from{};
+    WallMs ended_at;
+  };
+  std::vector<Revived> revived;
 
   void begin(int32_t command) {
     Range range;

@@ -24,7 +24,7 @@ tl::unexpected<Error> refuse_status(const Job& job) {
 void put_job(State& state, WorkingSet& ws, Decision& decision, const Job& from, Job to) {
   change_job(decision, from, to, state.clock.wall());
   const JobId id = to.id;
-  if (!state.jobs.find(id)) decision.revived.push_back(to);
+  if (!state.jobs.find(id)) decision.revived.push_back({to, from.status, from.modified_at});
   ws.jobs.put(id, std::move(to));
 }
 

@@ -104,6 +104,20 @@ TEST_F(SqliteStore, RefusesANewerSchemaAndLeavesItAlone) {
   EXPECT_FALSE(open_sqlite_reader({path, true, 1024}));
 }
 
+TEST_F(SqliteStore, BringsAFileOfTheFirstSchemaToThisOne) {
+  auto store = open_or_fail(path);
+  ASSERT_TRUE(commits(*store, keys(0, 1)));
+  store.reset();
+  execute("DROP TABLE tell");
+  execute("UPDATE schema_version SET version = 1");
+  EXPECT_FALSE(open_sqlite_reader({path, true, 1024})) << "older schema";
+  store = open_or_fail(path);
+  EXPECT_EQ(store->access_keys(10)->size(), 1u);
+  const DeviceId devices[] = {DeviceId{1}};
+  EXPECT_TRUE(store->tells(devices, 1));
+  EXPECT_TRUE(open_sqlite_reader({path, true, 1024}));
+}
+
 TEST_F(SqliteStore, RefusesWhatIsNotItsFile) {
   std::ofstream(path) << std::string(8192, 'x');
   auto opened = open_sqlite({path, true, 1024}, random);

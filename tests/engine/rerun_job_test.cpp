@@ -90,6 +90,21 @@ TEST(RerunJob, RunsFailedAndTimedOutTasksAgainUnderTheirOldIds) {
   world.expect_counters_match(ended.job);
 }
 
+TEST(RerunJob, IsCountedOnceInItsPresentStatus) {
+  Ended ended;
+  World& world = ended.world;
+  const auto counted = [&](JobStatus status) {
+    return world.probe.jobs[static_cast<size_t>(status)].value();
+  };
+  EXPECT_EQ(counted(JobStatus::Completed), 1);
+  ASSERT_TRUE(world.call(rerun_of(ended.job)));
+  EXPECT_EQ(counted(JobStatus::Completed), 0);
+  EXPECT_EQ(counted(JobStatus::InProgress), 1);
+  ASSERT_TRUE(world.call(engine::DeleteJob{ended.job}));
+  EXPECT_EQ(counted(JobStatus::InProgress), 0);
+  EXPECT_EQ(counted(JobStatus::Removing), 0);
+}
+
 TEST(RerunJob, TakesOnlyASuccessUntilATaskWasPushedAgain) {
   Ended ended;
   World& world = ended.world;
