@@ -227,6 +227,23 @@ TEST(JobLife, EndsAtTheEndOfItsLife) {
   EXPECT_EQ(world.task({job, 0}).status, TaskStatus::TimedOut);
 }
 
+TEST(JobLife, LivesItsLifeFromItsStartWhenThatComesLate) {
+  World world;
+  const std::string product = world.make_product("lamps");
+  world.make_device(product, "lamp-1");
+  engine::CreateJob create = World::custom_job(product);
+  create.spec.scheduled_at = world.clock.wall() + 600'000;
+  create.spec.lifetime_ms = 60'000;
+  const JobId job = world.make_job(create);
+  world.clock.advance_ms(600'700);  // nothing ran when its time came
+  world.settle();
+  ASSERT_EQ(world.job(job).status, JobStatus::InProgress);
+  world.pass_ms(59'500, 100);
+  EXPECT_EQ(world.job(job).status, JobStatus::InProgress);
+  world.pass_ms(1'000, 100);
+  EXPECT_EQ(world.job(job).status, JobStatus::TimedOut);
+}
+
 TEST(JobLife, RefusesReportsOfOtherDevicesAndOldConnections) {
   World world;
   const std::string product = world.make_product("lamps");

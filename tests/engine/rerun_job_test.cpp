@@ -320,6 +320,7 @@ TEST(RerunJob, IgnoresTheLateConfirmationOfAnEarlierAttempt) {
   ASSERT_EQ(device.pushes.size(), 1u);
   world.send(engine::PushConfirmed{device.session(), ended.key(1), 1});
   world.pass_ms(1'000);
+  EXPECT_EQ(device.pushes.size(), 1u) << "taken for unsent on the same connection";
   world.disconnect(device);
   FakeDevice& again = world.connect(ended.ids[1]);
   world.pass_ms(kSettleMs);

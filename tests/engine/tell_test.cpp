@@ -77,6 +77,20 @@ TEST(Tell, WaitsForADeviceThatIsConnectedButNotSubscribed) {
   EXPECT_EQ(device.told.size(), 1u);
 }
 
+TEST(Tell, WaitsForADeviceThatUnsubscribed) {
+  Away away;
+  FakeDevice& device = away.come_back();
+  const auto reach = [&](bool all) {
+    away.world.send(engine::SetReachability{device.session(), std::make_shared<FixedReach>(all)});
+    away.world.pass_ms(100);
+  };
+  reach(false);
+  ASSERT_TRUE(away.world.call(engine::CancelJob{away.job}));
+  EXPECT_TRUE(device.told.empty());
+  reach(true);
+  EXPECT_EQ(device.told.size(), 1u);
+}
+
 TEST(Tell, IsNotRepeatedToADeviceThatWasThere) {
   Away away;
   FakeDevice& device = away.come_back();
