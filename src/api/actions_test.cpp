@@ -65,6 +65,9 @@ std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
       {"QueryJobStatistics", {{"JobId", job}}, {}},
       {"ListTask", {{"Limit", "50"}, {"JobId", job}}, {}},
       {"QueryTask", {{"TaskId", task}}, {}},
+      {"DisableThing", {{"IotId", "x"}}, engine::Done{}},
+      {"EnableThing", {{"ProductKey", "p1"}, {"DeviceName", "d"}}, engine::Done{}},
+      {"DeleteDevice", {{"IotId", "x"}}, engine::Done{}},
       {"ImportFleet", {{"Entries", "{}"}}, engine::FleetImported{}},
       {"ExportDevices", {{"ProductKey", "p1"}}, {}},
   };

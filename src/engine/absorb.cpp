@@ -212,6 +212,7 @@ void absorb(State& state, const Decision& decision, const store::CommitResult& r
     }
   }
   absorb_tasks(state, decision, result);
+  absorb_devices(state, decision, result);
   for (const store::ApplyProgress& progress : decision.changes.apply_progress) {
     if (!state.applies_running.empty() && state.applies_running.front().id == progress.id) {
       state.applies_running.front().cursor = progress.cursor;
@@ -237,12 +238,7 @@ void undo(State& state, const Decision& decision) {
     }
   }
   for (const Effect& effect : decision.effects) withdraw(state, decision, effect);
-  for (const store::Tell& tell : decision.changes.tells_done) {
-    if (Session* session = state.sessions.find(tell.device)) {
-      session->tells_due = true;
-      state.make_ready(tell.device, true);
-    }
-  }
+  undo_devices(state, decision);
   for (const Presence& presence : decision.changes.presence)
     state.sessions.presence_unwritten.try_emplace(presence.device, presence);
   if (!decision.changes.presence.empty() || !state.confirms_unwritten.empty()) state.note_lazy();

@@ -156,6 +156,16 @@ struct ImportFleet {  // FleetImported
   std::vector<GroupEntry> groups;
   bool dry_run = false;
 };
+// DisableThing and EnableThing; what is so already is a success. Disabling ends the device's connection and
+// leaves its tasks waiting (DESIGN 5.18).
+struct SetThingEnabled {
+  DeviceRef device;
+  bool enabled = true;
+};  // Done
+// Ends the device's connection and cancels its open tasks; its name may be registered again (DESIGN 5.18).
+struct DeleteDevice {
+  DeviceRef device;
+};  // Done
 struct CreateAccessKey {
   AccessKey key;
 };  // Done
@@ -164,8 +174,8 @@ struct ApiCommand {
   Ticket ticket;
   Actor actor;
   std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
-               ImportThingModel, PublishThingModel, CreateJob, CancelJob, DeleteJob, RerunJob, PauseJob,
-               ResumeJob, UpdateJob, QueryDevices, ImportFleet, CreateAccessKey>
+               ImportThingModel, PublishThingModel, CreateJob, CancelJob, QueryDevices, ImportFleet,
+               CreateAccessKey, SetThingEnabled, DeleteDevice>
       what;
 };
 

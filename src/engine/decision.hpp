@@ -23,6 +23,7 @@ struct Decision {
     uint32_t tasks_begin = 0, tasks_end = 0;
     uint32_t jobs_begin = 0, jobs_end = 0;
     uint32_t applies_begin = 0, applies_end = 0;
+    uint32_t devices_begin = 0, devices_end = 0;
     uint32_t effects_begin = 0, effects_end = 0;
   };
   std::vector<Range> ranges;
@@ -40,6 +41,7 @@ struct Decision {
     range.tasks_begin = static_cast<uint32_t>(changes.tasks.size());
     range.jobs_begin = static_cast<uint32_t>(changes.jobs.size());
     range.applies_begin = static_cast<uint32_t>(changes.apply_progress.size());
+    range.devices_begin = static_cast<uint32_t>(changes.devices.size());
     range.effects_begin = static_cast<uint32_t>(effects.size());
     ranges.push_back(range);
   }
@@ -48,6 +50,7 @@ struct Decision {
     range.tasks_end = static_cast<uint32_t>(changes.tasks.size());
     range.jobs_end = static_cast<uint32_t>(changes.jobs.size());
     range.applies_end = static_cast<uint32_t>(changes.apply_progress.size());
+    range.devices_end = static_cast<uint32_t>(changes.devices.size());
     range.effects_end = static_cast<uint32_t>(effects.size());
   }
   void emit(uint16_t core, decltype(Effect::what) what) { effects.push_back(Effect{core, std::move(what)}); }

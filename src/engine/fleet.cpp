@@ -349,6 +349,8 @@ bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command) {
           [&](const CreateJob& c) { return gather_create_job(state, ws, actor, c); },
           [&](const QueryDevices& c) { return gather_query_devices(state, ws, actor, c); },
           [&](const ImportFleet& c) { return gather_import(state, ws, actor, c); },
+          [&](const SetThingEnabled& c) { return gather_ref(state, ws, c.device); },
+          [&](const DeleteDevice& c) { return gather_ref(state, ws, c.device); },
           [](const CreateAccessKey&) { return true; },
           [&](const auto& c) { return gather_job_life(state, ws, c); },
       },
@@ -370,6 +372,8 @@ Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, con
           [&](const CreateJob& c) { return decide_create_job(state, ws, decision, actor, c); },
           [&](const QueryDevices& c) { return query_devices(state, ws, actor, c); },
           [&](const ImportFleet& c) { return decide_import(state, ws, decision, actor, c); },
+          [&](const SetThingEnabled& c) { return set_thing_enabled(state, ws, decision, actor, c); },
+          [&](const DeleteDevice& c) { return delete_device(state, ws, decision, actor, c); },
           [&](const CreateAccessKey& c) -> Result<Outcome> {
             decision.changes.new_access_keys.push_back(c.key);
             return Outcome(Done{});

@@ -62,7 +62,8 @@ void decide_open(State& state, WorkingSet& ws, Decision& decision, const OpenSes
 }
 
 void decide_close(State& state, WorkingSet& ws, const CloseSession& command) {
-  if (!state.sessions.find(command.session)) return;  // an older connection: the present session stays
+  const Session* session = state.sessions.find(command.session.device);
+  if (!session || session->epoch != command.session.epoch) return;  // an older connection: the present stays
   state.sessions.close(command.session.device);
   state.probe.devices_connected.add(-1);
   auto it = state.sessions.presence_unwritten.find(command.session.device);

@@ -26,7 +26,7 @@ struct Session {
   std::shared_ptr<const Reachability> reachability;
   bool settled = false;      // the wait for a `$next` after CONNACK is over (DESIGN 3)
   std::vector<Push> pushes;  // at most limits::kUnconfirmedPushesMax
-  bool tells_due = true;     // the store may hold something that the device is still to be told
+  bool leaving = false;      // its device was disabled or deleted: closed once that is durable
 
   bool has_push(const TaskKey& key) const {
     for (const Push& push : pushes)
@@ -52,10 +52,11 @@ class Sessions {
     auto it = sessions_.find(device);
     return it == sessions_.end() ? nullptr : &it->second;
   }
-  // Only when the epoch is the present one: an old connection never speaks for a new one.
+  // Only when the epoch is the present one: an old connection never speaks for a new one, and one that is
+  // leaving speaks no more.
   Session* find(const SessionRef& ref) {
     Session* session = find(ref.device);
-    return session && session->epoch == ref.epoch ? session : nullptr;
+    return session && session->epoch == ref.epoch && !session->leaving ? session : nullptr;
   }
   Session& open(DeviceId device) { return sessions_[device]; }
   void close(DeviceId device) { sessions_.erase(device); }

@@ -162,6 +162,16 @@ bool gather_import(State& state, WorkingSet& ws, const Actor& actor, const Impor
 Result<Outcome> decide_import(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                               const ImportFleet& command);
 
+// retire.cpp: devices that are disabled, enabled or deleted.
+Result<Outcome> set_thing_enabled(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                  const SetThingEnabled& command);
+Result<Outcome> delete_device(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                              const DeleteDevice& command);
+// After the commit: sessions of devices that were disabled or deleted end, and what their open tasks became.
+void absorb_devices(State& state, const Decision& decision, const store::CommitResult& result);
+// After a commit that failed: the sessions stay.
+void undo_devices(State& state, const Decision& decision);
+
 // A device as callers name it. gather_ref asks for what is missing; find_ref gives the device if it is this
 // instance's.
 bool gather_ref(State& state, WorkingSet& ws, const DeviceRef& ref);

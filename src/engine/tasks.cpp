@@ -84,7 +84,7 @@ std::optional<WallMs> in_progress_deadline(State& state, const JobState& job) {
 
 PushOutcome try_push(State& state, Decision& decision, JobState& job, Task& task, bool again) {
   Session* session = state.sessions.find(task.device);
-  if (!session) return PushOutcome::NotConnected;
+  if (!session || session->leaving) return PushOutcome::NotConnected;
   if (!session->settled) return PushOutcome::NotReady;
   if (!session->reachability || !session->reachability->reaches(*job.content))
     return PushOutcome::Unreachable;

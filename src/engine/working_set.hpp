@@ -37,6 +37,8 @@ class Table {
   // Remembers a row without replacing what this batch may have changed already.
   void keep(const Key& key, std::optional<Row> row) { rows_.try_emplace(key, std::move(row)); }
   void put(const Key& key, Row row) { rows_[key] = std::move(row); }
+  // This batch took the row away.
+  void remove(const Key& key) { rows_[key].reset(); }
   std::vector<Key> take_wanted() {
     std::vector<Key> keys;
     std::unordered_set<Key, Hash> seen;

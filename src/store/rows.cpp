@@ -4,7 +4,7 @@ namespace rollcall::store {
 
 bool ChangeSet::empty() const {
   const bool fleet = new_products.empty() && put_products.empty() && new_devices.empty() &&
-                     put_devices.empty() && new_groups.empty() && new_members.empty() &&
+                     put_devices.empty() && devices.empty() && new_groups.empty() && new_members.empty() &&
                      new_applies.empty() && apply_progress.empty() && thing_models.empty() &&
                      new_access_keys.empty();
   const bool jobs_and_tasks =

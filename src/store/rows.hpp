@@ -135,6 +135,18 @@ struct PutThingModel {
   std::string description;
   WallMs now;
 };
+// Enables, disables or deletes a device if it is there and was enabled as from_enabled says. A deletion
+// leaves a tombstone, takes the device out of its groups (their counters and the product's follow) and ends,
+// as the last step of the transaction, every open task of it, also one that the same change set made:
+// CANCELLED, or what the job's phase had made of it already. That is at most one row for each unfinished job.
+struct DeviceChange {
+  DeviceId id;
+  ProductId product;
+  bool from_enabled = true;
+  bool enabled = true;
+  bool deleted = false;
+  WallMs now;
+};
 // Fields a fleet import may fill in later for something that exists; conditional on the row existing.
 struct PutProduct {
   Product product;
@@ -148,6 +160,7 @@ struct ChangeSet {
   std::vector<PutProduct> put_products;
   std::vector<NewDevice> new_devices;  // product counters follow
   std::vector<PutDevice> put_devices;
+  std::vector<DeviceChange> devices;  // in this order; one of a new device comes after it
   std::vector<NewGroup> new_groups;
   std::vector<NewGroupMember> new_members;  // group counters follow
   std::vector<NewApply> new_applies;
@@ -166,7 +179,7 @@ struct ChangeSet {
   bool empty() const;
 };
 
-// A task that a sweep took: what the engine needs to tell its device.
+// A task that a sweep or the deletion of its device ended: what the engine needs to tell its device.
 struct SweptTask {
   TaskKey key;
   DeviceId device;
@@ -195,10 +208,12 @@ struct SweepResult {
 struct CommitResult {
   std::vector<uint32_t>
       missed_tasks;  // indexes into ChangeSet::tasks whose condition failed; their changes did not happen
-  std::vector<uint32_t> missed_jobs;                     // likewise for ChangeSet::jobs
-  std::vector<uint32_t> missed_applies;                  // likewise for ChangeSet::apply_progress
-  std::vector<MakeResult> made;                          // one per ChangeSet::make_tasks
-  std::vector<SweepResult> swept;                        // one per ChangeSet::sweep_tasks
+  std::vector<uint32_t> missed_jobs;                  // likewise for ChangeSet::jobs
+  std::vector<uint32_t> missed_applies;               // likewise for ChangeSet::apply_progress
+  std::vector<uint32_t> missed_devices;               // likewise for ChangeSet::devices
+  std::vector<std::pair<TaskKey, TaskStatus>> ended;  // open tasks of deleted devices, and what they are now
+  std::vector<MakeResult> made;                       // one per ChangeSet::make_tasks
+  std::vector<SweepResult> swept;                     // one per ChangeSet::sweep_tasks
   std::vector<std::pair<JobId, TaskCounters>> counters;  // of every job whose counters this transaction moved
 };
 

@@ -1,4 +1,5 @@
-// RegisterDevice, QueryDeviceDetail, GetDeviceStatus, BatchGetDeviceState (cloud-api C.2). The states come
+// RegisterDevice, QueryDeviceDetail, GetDeviceStatus, BatchGetDeviceState, DisableThing, EnableThing,
+// DeleteDevice (cloud-api C.2). The states come
 // from the engine: it alone knows who is connected now.
 #include <fmt/format.h>
 
@@ -68,6 +69,12 @@ void query_one(const ActionContext& context, const Call& call, const Answer& ans
   send_request(context, call, std::move(command), answer, std::move(done));
 }
 
+void set_enabled(const ActionContext& context, Call& call, Answer answer, bool enabled) {
+  auto device = read_device_ref(call.parameters);
+  if (!device) return refuse_call(answer, std::move(device.error()));
+  send_plain_command(context, call, engine::SetThingEnabled{std::move(*device), enabled}, answer);
+}
+
 }  // namespace
 
 void register_device(const ActionContext& context, Call& call, Answer answer) {
@@ -98,6 +105,20 @@ void batch_get_device_state(const ActionContext& context, Call& call, Answer ans
                                      [owner](const engine::DevicesFound& found) {
                                        return render_device_states(found, owner->codec, owner->config);
                                      });
+}
+
+void disable_thing(const ActionContext& context, Call& call, Answer answer) {
+  set_enabled(context, call, std::move(answer), false);
+}
+
+void enable_thing(const ActionContext& context, Call& call, Answer answer) {
+  set_enabled(context, call, std::move(answer), true);
+}
+
+void delete_device(const ActionContext& context, Call& call, Answer answer) {
+  auto device = read_device_ref(call.parameters);
+  if (!device) return refuse_call(answer, std::move(device.error()));
+  send_plain_command(context, call, engine::DeleteDevice{std::move(*device)}, answer);
 }
 
 }  // namespace rollcall::api

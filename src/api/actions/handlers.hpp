@@ -15,6 +15,9 @@ void register_device(const ActionContext& context, Call& call, Answer answer);
 void query_device_detail(const ActionContext& context, Call& call, Answer answer);
 void get_device_status(const ActionContext& context, Call& call, Answer answer);
 void batch_get_device_state(const ActionContext& context, Call& call, Answer answer);
+void disable_thing(const ActionContext& context, Call& call, Answer answer);
+void enable_thing(const ActionContext& context, Call& call, Answer answer);
+void delete_device(const ActionContext& context, Call& call, Answer answer);
 // batch_registration.cpp
 void batch_check_device_names(const ActionContext& context, Call& call, Answer answer);
 void batch_register_device_with_apply_id(const ActionContext& context, Call& call, Answer answer);

@@ -1,5 +1,7 @@
 #include "store/sqlite/writer.hpp"
 
+#include <algorithm>
+
 namespace rollcall::store {
 Ledger::Ledger(Connection& c)
     : connection_(c),
@@ -113,7 +115,11 @@ void Writer::write(const ChangeSet& changes, CommitResult& result) {
   result.swept.reserve(changes.sweep_tasks.size());
   for (const SweepTasks& sweep : changes.sweep_tasks) result.swept.push_back(jobs_.sweep(sweep));
   tasks_.change_all(changes.tasks, result);
-  tasks_.forget_tells(changes.tells_done);
+  for (size_t i = 0; i < changes.devices.size(); ++i) {
+    const auto& missed = result.missed_devices;
+    if (changes.devices[i].deleted && std::find(missed.begin(), missed.end(), i) == missed.end())
+      tasks_.end_all_of(changes.devices[i], result);
+  }
   fleet_.write_presence(changes.presence);
   if (changes.time_outs_done_until) {
     tasks_.forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done);

@@ -58,6 +58,8 @@ class TaskWriter {
   void sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t job_created_ms, SweepResult& result);
   void forget_tells(const std::vector<Tell>& tells);
   void forget_time_outs(WallMs until, const std::vector<TaskKey>& keys);
+  // Ends every open task of a device that was deleted.
+  void end_all_of(const DeviceChange& deleted, CommitResult& result);
 
  private:
   bool change(const TaskChange& change, int64_t job_created_ms);
@@ -67,8 +69,8 @@ class TaskWriter {
   JobTimes& times_;
   Ledger& ledger_;
   Statement insert_, change_open_, change_status_, change_rest_, put_detail_, delete_detail_;
-  Statement add_time_out_, due_, delete_time_out_, sweep_rows_, sweep_, sweep_again_;
-  Statement add_tell_, delete_tell_;
+  Statement add_time_out_, due_, delete_time_out_, sweep_rows_, sweep_;
+  Statement open_of_device_, end_;
   std::vector<uint32_t> order_;
 };
 
@@ -105,6 +107,8 @@ class FleetWriter {
  private:
   void write_devices(const std::vector<NewDevice>& devices);
   void write_members(const std::vector<NewGroupMember>& members);
+  bool change_device(const DeviceChange& change);
+  void leave_groups(const DeviceChange& deleted);
   void write_apply(const NewApply& apply);
   bool write_progress(const ApplyProgress& progress);
 
@@ -113,6 +117,7 @@ class FleetWriter {
   Statement insert_group_, insert_member_, count_members_, count_group_product_;
   Statement insert_apply_, insert_apply_item_, progress_apply_, made_apply_item_;
   Statement put_thing_model_, publish_draft_, insert_access_key_, put_presence_;
+  Statement change_device_, groups_of_device_, leave_group_;
 };
 
 class Writer {

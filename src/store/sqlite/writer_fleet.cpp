@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "store/sqlite/writer.hpp"
@@ -65,7 +66,14 @@ FleetWriter::FleetWriter(Connection& c)
           "online = excluded.online, connection_epoch = excluded.connection_epoch, "
           "activated_ms = CASE activated_ms WHEN 0 THEN excluded.activated_ms ELSE activated_ms END, "
           "online_ms = excluded.online_ms, changed_ms = excluded.changed_ms, address = excluded.address "
-          "WHERE excluded.connection_epoch >= connection_epoch") {}
+          "WHERE excluded.connection_epoch >= connection_epoch"),
+      change_device_(c, "device_change",
+                     "UPDATE device SET enabled = ?3, deleted_ms = ?4 "
+                     "WHERE id = ?1 AND enabled = ?2 AND deleted_ms = 0"),
+      groups_of_device_(c, "groups_of_device",
+                        "SELECT device_group, join_number FROM group_member WHERE device = ?1"),
+      leave_group_(c, "group_member_delete",
+                   "DELETE FROM group_member WHERE device_group = ?1 AND join_number = ?2") {}
 
 void FleetWriter::write(const ChangeSet& changes, CommitResult& result) {
   for (const NewProduct& created : changes.new_products) {
@@ -80,7 +88,15 @@ void FleetWriter::write(const ChangeSet& changes, CommitResult& result) {
                          p.net_type, p.protocol_type, p.category_key, p.id2, p.validate_type, p.description,
                          p.status);
   }
+  // Before the new devices, one of which may take the name of a deleted one; those of new devices after them.
+  std::vector<uint32_t> later;
+  for (size_t i = 0; i < changes.devices.size(); ++i) {
+    if (!change_device(changes.devices[i])) later.push_back(static_cast<uint32_t>(i));
+  }
   write_devices(changes.new_devices);
+  for (const uint32_t i : later) {
+    if (!change_device(changes.devices[i])) result.missed_devices.push_back(i);
+  }
   for (const PutDevice& put : changes.put_devices) {
     const Device& d = put.device;
     put_device_.execute(d.id, text_or_null(d.foreign_iot_id), d.secret, text_or_null(d.nickname), d.enabled);
@@ -119,6 +135,32 @@ void FleetWriter::write_devices(const std::vector<NewDevice>& devices) {
     if (count_devices_.execute(product, count) == 0) {
       connection_.record_refusal("device_insert: no product " + std::to_string(product.value));
     }
+  }
+}
+
+bool FleetWriter::change_device(const DeviceChange& change) {
+  const int64_t deleted_ms = change.deleted ? std::max<int64_t>(change.now.value, 1) : 0;
+  if (change_device_.execute(change.id, change.from_enabled, change.enabled, deleted_ms) == 0) return false;
+  if (change.deleted) {
+    count_devices_.execute(change.product, -1);
+    leave_groups(change);
+  }
+  return true;
+}
+
+void FleetWriter::leave_groups(const DeviceChange& deleted) {
+  std::vector<std::pair<GroupId, int64_t>> joins;  // at most limits::kGroupsPerDeviceMax
+  {
+    Query query = groups_of_device_.run(deleted.id);
+    while (query.step()) {
+      auto& join = joins.emplace_back();
+      query >> join.first >> join.second;
+    }
+  }
+  for (const auto& [group, join_number] : joins) {
+    leave_group_.execute(group, join_number);
+    count_members_.execute(group, -1);
+    count_group_product_.execute(group, deleted.product, -1);
   }
 }
 

@@ -54,14 +54,18 @@ TaskWriter::TaskWriter(Connection& c, JobTimes& times, Ledger& ledger)
           c, "time_out_delete",
           "DELETE FROM time_out WHERE deadline_ms = ?1 AND job = ?2 AND sequence = ?3 AND attempt = ?4"),
       sweep_rows_(c, "sweep_rows",
-                  "SELECT sequence, device, status, attempt, progress, flags FROM task " SWEEP_WHERE),
-      sweep_(c, "sweep", "UPDATE task SET status = ?6, open = ?7, modified_ms = ?8 - queued_ms " SWEEP_WHERE),
-      sweep_again_(
-          c, "sweep_again",
-          "UPDATE task SET status = ?6, open = ?7, modified_ms = ?8 - queued_ms, attempt = attempt + 1, "
-          "progress = NULL, flags = 0, pushes = 0 " SWEEP_WHERE),
-      add_tell_(c, "tell_add", "INSERT OR REPLACE INTO tell VALUES(?1, ?2, ?3, ?4, ?5)"),
-      delete_tell_(c, "tell_delete", "DELETE FROM tell WHERE device = ?1 AND job = ?2 AND sequence = ?3") {}
+                  "SELECT sequence, device, status, attempt, progress FROM task "
+                  "WHERE job = ?1 AND sequence >= ?2 AND sequence < ?3 AND (?4 >> status) & 1"),
+      sweep_(c, "sweep",
+             "UPDATE task SET status = ?5, open = ?6, modified_ms = ?7 - queued_ms "
+             "WHERE job = ?1 AND sequence >= ?2 AND sequence < ?3 AND (?4 >> status) & 1"),
+      open_of_device_(c, "open_of_device",
+                      "SELECT t.job, t.sequence, t.status, t.attempt, t.progress, j.status, j.sweep "
+                      "FROM task t INDEXED BY task_open JOIN job j ON j.id = t.job "
+                      "WHERE t.device = ?1 AND t.open = 1 ORDER BY t.job"),
+      end_(c, "task_end",
+           "UPDATE task SET status = ?3, open = 0, modified_ms = ?4 - queued_ms "
+           "WHERE job = ?1 AND sequence = ?2") {}
 
 #undef SWEEP_WHERE
 #undef CHANGE_REST
@@ -212,6 +216,37 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
 
 void TaskWriter::forget_tells(const std::vector<Tell>& tells) {
   for (const Tell& tell : tells) delete_tell_.execute(tell.device, tell.key.job, tell.key.sequence);
+}
+
+void TaskWriter::end_all_of(const DeviceChange& deleted, CommitResult& result) {
+  std::vector<HistoryEntry> ends;
+  {
+    Query query = open_of_device_.run(deleted.id);
+    while (query.step()) {
+      HistoryEntry& end = ends.emplace_back();
+      std::optional<int32_t> progress;
+      Job job;
+      query >> end.key.job >> end.key.sequence >> end.from >> end.attempt >> progress >> job.status >>
+          job.sweep;
+      end.device = deleted.id;
+      end.progress = progress.value_or(-1);
+      end.at = deleted.now;
+      // A sweep that had not come so far yet decides first: what a task is seen as does not change by this.
+      const TaskStatus seen = effective_status(job, end.from);
+      end.to = is_final(seen) ? seen : TaskStatus::Cancelled;
+      end.cause = seen == TaskStatus::TimedOut    ? Cause::Expired
+                  : seen == TaskStatus::Cancelled ? Cause::Cancelled
+                                                  : Cause::DeviceDeleted;
+    }
+  }
+  for (const HistoryEntry& end : ends) {
+    end_.execute(end.key.job, end.key.sequence, end.to, deleted.now.value - times_.created_ms(end.key.job));
+    TaskCounters& moved = ledger_.moved(end.key.job);
+    --moved[end.from];
+    ++moved[end.to];
+    ledger_.add_history(end);
+    result.ended.emplace_back(end.key, end.to);
+  }
 }
 
 void TaskWriter::forget_time_outs(WallMs until, const std::vector<TaskKey>& keys) {
