@@ -117,6 +117,7 @@ constexpr ActionRow kActions[] = {
     {"DeleteDevice", 50, kVendor, delete_device, kOneDevice},
     {"DisableThing", 500, kVendor, disable_thing, kOneDevice},
     {"EnableThing", 500, kVendor, enable_thing, kOneDevice},
+    {"ExplainTask", 50, kExtension, explain_task, kQueryTask},
     {"ExportDevices", 50, kExtension, export_devices, kExportDevices},
     {"GetDeviceStatus", 500, kVendor, get_device_status, kOneDevice},
     {"GetThingModelTsl", 20, kVendor, get_thing_model_tsl, kGetThingModelTsl},

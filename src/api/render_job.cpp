@@ -155,4 +155,25 @@ Node render_task_page(const engine::TaskPage& page, const std::optional<std::str
   return fields;
 }
 
+Node render_explanation(const engine::TaskExplained& explained, const IdCodec& codec) {
+  std::vector<Node> reasons;
+  for (const engine::Reason& reason : explained.reasons) {
+    Node out;
+    out.add("Code", engine::wait_reason_text(reason.reason));
+    out.add("Text", reason.text);
+    if (reason.since) out.add("UtcSince", utc_text(*reason.since));
+    if (reason.until) out.add("UtcUntil", utc_text(*reason.until));
+    reasons.push_back(std::move(out));
+  }
+  Node data;
+  data.add("TaskId", codec.task_code(explained.task.key));
+  data.add("Status", task_status_text(explained.status));
+  data.add("Attempt", explained.task.attempt);
+  data.add("Pushes", explained.task.pushes);
+  data.add_list("Reasons", "Reason", std::move(reasons));
+  Node fields;
+  fields.add("Data", std::move(data));
+  return fields;
+}
+
 }  // namespace rollcall::api

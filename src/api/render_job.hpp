@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/node.hpp"
+#include "engine/effects.hpp"
 #include "engine/queries.hpp"
 #include "model/id_codec.hpp"
 
@@ -22,5 +23,8 @@ Node render_task(const engine::TaskInfo& info, const IdCodec& codec);  // QueryT
 // ListTask; `next_token` is absent on the last page.
 Node render_task_page(const engine::TaskPage& page, const std::optional<std::string>& next_token,
                       const IdCodec& codec);
+
+// ExplainTask: the reasons in their order; times in UTC, absent when unknown.
+Node render_explanation(const engine::TaskExplained& explained, const IdCodec& codec);
 
 }  // namespace rollcall::api

@@ -166,6 +166,10 @@ struct SetThingEnabled {
 struct DeleteDevice {
   DeviceRef device;
 };  // Done
+// Why a task has not moved; extension.
+struct ExplainTask {
+  TaskKey key;
+};  // TaskExplained
 struct CreateAccessKey {
   AccessKey key;
 };  // Done
@@ -175,7 +179,7 @@ struct ApiCommand {
   Actor actor;
   std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
                ImportThingModel, PublishThingModel, CreateJob, CancelJob, QueryDevices, ImportFleet,
-               CreateAccessKey, SetThingEnabled, DeleteDevice>
+               CreateAccessKey, SetThingEnabled, DeleteDevice, ExplainTask>
       what;
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "engine/commands.hpp"
+#include "engine/explain.hpp"
 
 namespace rollcall::engine {
 
@@ -62,8 +63,13 @@ struct FleetImported {
   int64_t same = 0;
   int64_t changed = 0;
 };
+struct TaskExplained {
+  Task task;
+  TaskStatus status{};  // as everyone sees it
+  std::vector<Reason> reasons;
+};
 using Outcome = std::variant<Done, ProductMade, DeviceMade, ApplyMade, NamesRefused, GroupMade,
-                             GroupDevicesAdded, JobMade, DevicesFound, FleetImported>;
+                             GroupDevicesAdded, JobMade, DevicesFound, FleetImported, TaskExplained>;
 
 struct ApiReply {
   uint64_t ticket = 0;

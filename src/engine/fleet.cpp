@@ -351,6 +351,7 @@ bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command) {
           [&](const ImportFleet& c) { return gather_import(state, ws, actor, c); },
           [&](const SetThingEnabled& c) { return gather_ref(state, ws, c.device); },
           [&](const DeleteDevice& c) { return gather_ref(state, ws, c.device); },
+          [&](const ExplainTask& c) { return gather_explain(state, ws, c); },
           [](const CreateAccessKey&) { return true; },
           [&](const auto& c) { return gather_job_life(state, ws, c); },
       },
@@ -374,6 +375,7 @@ Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, con
           [&](const ImportFleet& c) { return decide_import(state, ws, decision, actor, c); },
           [&](const SetThingEnabled& c) { return set_thing_enabled(state, ws, decision, actor, c); },
           [&](const DeleteDevice& c) { return delete_device(state, ws, decision, actor, c); },
+          [&](const ExplainTask& c) { return explain_task(state, ws, actor, c); },
           [&](const CreateAccessKey& c) -> Result<Outcome> {
             decision.changes.new_access_keys.push_back(c.key);
             return Outcome(Done{});

@@ -12,18 +12,10 @@ namespace {
 constexpr size_t kReadyDevicesPerRound = 256;
 constexpr int64_t kRetryUs = 5'000;
 
-bool waits_for_confirmation(const JobContent& content) {
-  return content.type == JobType::CustomJob ||
-         (content.type == JobType::Pub && content.qos == MessageQos::Qos1);
-}
-
 // An unconfirmed SENT task is pushed again, once per connection and at most kPushesPerTaskMax times
 // (DESIGN 5.11).
 void push_again(State& state, Decision& decision, Session& session, JobState& job, Task& task) {
-  if ((task.flags & kTaskConfirmed) || session.has_push(task.key)) return;
-  if (task.pushes >= limits::kPushesPerTaskMax || !waits_for_confirmation(*job.content)) return;
-  const auto confirmed = state.confirms_unwritten.find(task.key);
-  if (confirmed != state.confirms_unwritten.end() && confirmed->second == task.attempt) return;
+  if (session.has_push(task.key) || !wants_push_again(state, job, task)) return;
   if (try_push(state, decision, job, task, true) == PushOutcome::NoRoom) state.make_ready(task.device);
 }
 

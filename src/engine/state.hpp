@@ -132,7 +132,11 @@ bool may_push_now(WorkingSet& ws, const JobState& job);
 // Deadline of a task that enters IN_PROGRESS now; nullopt when the job has none.
 std::optional<WallMs> in_progress_deadline(State& state, const JobState& job);
 
-enum class PushOutcome : uint8_t { Pushed, NotConnected, NotReady, Unreachable, DeviceBusy, NoRoom };
+// What keeps the task's device from being sent it now, room apart; Pushed = nothing.
+PushOutcome push_obstacle(State& state, const JobState& job, const Task& task);
+// Is this SENT task one that is pushed again when its device can take it (DESIGN 5.11)? Whether the present
+// connection has it already is asked of the session.
+bool wants_push_again(State& state, const JobState& job, const Task& task);
 // Sends the task to its device if that can take it now: changes the row, reserves room and emits PushTask.
 // `again`: a repeated push of an unconfirmed task.
 PushOutcome try_push(State& state, Decision& decision, JobState& job, Task& task, bool again);
@@ -161,6 +165,10 @@ Result<Outcome> decide_job_life(State& state, WorkingSet& ws, Decision& decision
 bool gather_import(State& state, WorkingSet& ws, const Actor& actor, const ImportFleet& command);
 Result<Outcome> decide_import(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                               const ImportFleet& command);
+
+// explain_task.cpp
+bool gather_explain(State& state, WorkingSet& ws, const ExplainTask& command);
+Result<Outcome> explain_task(State& state, WorkingSet& ws, const Actor& actor, const ExplainTask& command);
 
 // retire.cpp: devices that are disabled, enabled or deleted.
 Result<Outcome> set_thing_enabled(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,

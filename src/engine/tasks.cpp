@@ -82,14 +82,31 @@ std::optional<WallMs> in_progress_deadline(State& state, const JobState& job) {
   return state.even_wall() + minutes * 60'000;
 }
 
-PushOutcome try_push(State& state, Decision& decision, JobState& job, Task& task, bool again) {
-  Session* session = state.sessions.find(task.device);
+PushOutcome push_obstacle(State& state, const JobState& job, const Task& task) {
+  const Session* session = state.sessions.find(task.device);
   if (!session || session->leaving) return PushOutcome::NotConnected;
   if (!session->settled) return PushOutcome::NotReady;
   if (!session->reachability || !session->reachability->reaches(*job.content))
     return PushOutcome::Unreachable;
   if (session->pushes.size() >= static_cast<size_t>(limits::kUnconfirmedPushesMax))
     return PushOutcome::DeviceBusy;
+  return PushOutcome::Pushed;
+}
+
+bool wants_push_again(State& state, const JobState& job, const Task& task) {
+  if ((task.flags & kTaskConfirmed) || task.pushes >= limits::kPushesPerTaskMax) return false;
+  const JobContent& content = *job.content;
+  const bool confirmable =
+      content.type == JobType::CustomJob || (content.type == JobType::Pub && content.qos == MessageQos::Qos1);
+  if (!confirmable) return false;
+  const auto confirmed = state.confirms_unwritten.find(task.key);
+  return confirmed == state.confirms_unwritten.end() || confirmed->second != task.attempt;
+}
+
+PushOutcome try_push(State& state, Decision& decision, JobState& job, Task& task, bool again) {
+  if (const PushOutcome obstacle = push_obstacle(state, job, task); obstacle != PushOutcome::Pushed)
+    return obstacle;
+  Session* session = state.sessions.find(task.device);
   if (!state.room.reserve(session->at.core, 1)) return PushOutcome::NoRoom;
 
   const Task before = task;

@@ -195,11 +195,15 @@ Result<bool> WorkingSet::load_work(store::Store& store) {
   ROLLCALL_TRY(bool task_rows, fill(
                                    tasks, [&](const auto& keys) { return store.tasks(keys); },
                                    [](const Task& row) { return row.key; }));
+  ROLLCALL_TRY(bool details, fill_each(task_details, [&](const TaskKey& key) {
+                 return store.task_details(std::span(&key, 1)).map([](auto&& rows) {
+                   return rows.empty() ? std::nullopt : std::optional(std::move(rows.front()));
+                 });
+               }));
   ROLLCALL_TRY(bool job_rows, fill(
                                   jobs, [&](const auto& ids) { return store.jobs(ids); },
                                   [](const Job& row) { return row.id; }));
-  ROLLCALL_TRY(bool rerun, fill_each(rerunnable, [&](JobId id) { return load_rerunnable(store, id); }));
-  return any || task_rows || job_rows || rerun;
+  return any || task_rows || details || job_rows;
 }
 
 Result<bool> WorkingSet::load(store::Store& store) {

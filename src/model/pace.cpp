@@ -28,6 +28,10 @@ int64_t Pace::available(SteadyUs now) const {
 
 void Pace::take(int64_t n, SteadyUs now) { next_ns_ = rebased_ns(now) + n * spacing_ns_; }
 
+SteadyUs Pace::slot_after(int64_t n, SteadyUs now) const {
+  return SteadyUs{(rebased_ns(now) + n * spacing_ns_ + 999) / 1000};
+}
+
 SteadyUs Pace::next_slot(SteadyUs now) const { return SteadyUs{(rebased_ns(now) + 999) / 1000}; }
 
 }  // namespace rollcall

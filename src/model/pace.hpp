@@ -25,6 +25,9 @@ class Pace {
   // When the next slot is free (<= now if one is).
   SteadyUs next_slot(SteadyUs now) const;
 
+  // When the slot behind the next `n` ones is free, if each is taken as soon as it can be.
+  SteadyUs slot_after(int64_t n, SteadyUs now) const;
+
  private:
   // The grid in nanoseconds, so that rates far above the vendor's (a lifted limit) do not round to zero.
   int64_t spacing_ns_ = 0;

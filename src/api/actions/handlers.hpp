@@ -44,6 +44,7 @@ void query_job_statistics(const ActionContext& context, Call& call, Answer answe
 // task_query.cpp
 void list_task(const ActionContext& context, Call& call, Answer answer);
 void query_task(const ActionContext& context, Call& call, Answer answer);
+void explain_task(const ActionContext& context, Call& call, Answer answer);
 // fleet.cpp
 void export_devices(const ActionContext& context, Call& call, Answer answer);
 void import_fleet(const ActionContext& context, Call& call, Answer answer);

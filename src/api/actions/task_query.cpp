@@ -1,4 +1,4 @@
-// ListTask, QueryTask (cloud-api A.9, A.10).
+// ListTask, QueryTask (cloud-api A.9, A.10), and the extension ExplainTask.
 #include <string>
 #include <utility>
 
@@ -56,6 +56,15 @@ void query_task(const ActionContext& context, Call& call, Answer answer) {
               ROLLCALL_TRY(const auto info, queries.task(instance, task));
               return render_task(info, IdCodec(key));
             });
+}
+
+void explain_task(const ActionContext& context, Call& call, Answer answer) {
+  const auto task = read_task_key(call.parameters, context.codec);
+  if (!task) return refuse_call(answer, task.error());
+  const IdCodec& codec = context.codec;
+  send_command<engine::TaskExplained>(
+      context, call, engine::ExplainTask{*task}, answer,
+      [&codec](const engine::TaskExplained& explained) { return render_explanation(explained, codec); });
 }
 
 }  // namespace rollcall::api
