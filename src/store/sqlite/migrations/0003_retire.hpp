@@ -1,5 +1,5 @@
-// Deleted devices (DESIGN 5.18): a foreign IotId is free again once its device is gone, so that a fleet can be
-// imported anew; the tombstone keeps it for what is still read about its tasks.
+// Deleted devices (DESIGN 5.18): a foreign IotId is free again once its device is gone, so that a fleet can
+// be imported anew; the tombstone keeps it for what is still read about its tasks.
 #pragma once
 
 namespace rollcall::store {
