@@ -1,22 +1,38 @@
-// Medians and bounds of a handful of rounds.
+// Medians, bounds and percentiles of a handful of rounds, and an honest answer to "did it change?". Used by
+// the report and the comparison of two runs. Thread: any; pure.
 #pragma once
 
-#include <algorithm>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 namespace rollcall::bench {
 
-inline double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-inline double minimum(const std::vector<double>& values) {
-  return values.empty() ? 0 : *std::min_element(values.begin(), values.end());
-}
-inline double maximum(const std::vector<double>& values) {
-  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
-}
+// Each is 0 for no values.
+double median(std::vector<double> values);
+double minimum(const std::vector<double>& values);
+double maximum(const std::vector<double>& values);
+// The smallest value that `share` (0 to 1) of all values do not exceed (nearest rank).
+double percentile(std::vector<double> values, double share);
+
+// The ratio b/a of two medians with the interval that holds 95 of 100 resampled ones (bootstrap: both sets
+// are drawn again with replacement). `random_state` picks the draws: the same state, the same interval.
+struct RatioInterval {
+  double ratio = 0;
+  double low = 0;
+  double high = 0;
+};
+RatioInterval bootstrap_ratio(const std::vector<double>& a, const std::vector<double>& b,
+                              uint64_t random_state);
+
+enum class Verdict : uint8_t {
+  TooFewRounds,  // under three on a side nothing can be said
+  NoDifference,  // the ranges overlap, or the interval holds 1
+  Higher,
+  Lower,
+};
+// Says that b differs from a only when both tests agree: the min-max ranges lie apart and the bootstrap
+// interval excludes 1. With few rounds the first alone is fooled by drift, the second by luck.
+Verdict judge(const std::vector<double>& a, const std::vector<double>& b, const RatioInterval& interval);
 
 }  // namespace rollcall::bench
