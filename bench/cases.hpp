@@ -1,56 +1,46 @@
-// The cases of the benchmark. Server and load share the machine's cores; figures of one run are compared with
-// each other only.
+// The table of cases: `./dev bench --help` prints it and the runner works it off. A case is a row: who is
+// measured, which figures are set in relation, and what is aimed at. Called by main and the runner.
 #pragma once
 
-#include <cstddef>
-#include <cstdio>
-#include <cstdlib>
-#include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
+
+#include "bench/results.hpp"
+#include "bench/subject.hpp"
 
 namespace rollcall::bench {
 
-// Ends the program: a figure of a run that went wrong would be worth nothing.
-[[noreturn]] inline void give_up(const std::string& why) {
-  std::fprintf(stderr, "bench: %s\n", why.c_str());
-  std::exit(1);
-}
-
-struct Options {
-  std::string binary;  // the rollcall program
-  size_t devices = 10'000;
-  size_t targets = 100'000;  // of the mass creation
-  int rounds = 5;
+struct SubjectRow {
+  const char* name;
+  StartSubject start;
 };
 
-// What one round of a case cost.
-struct Round {
-  double per_second = 0;
-  double server_cpu_us = 0;  // per task or message
+// Figures are named "subject.value".
+struct RatioRow {
+  const char* text;
+  const char* above;
+  const char* below;
+  std::optional<Target> target;
 };
 
-// A server with N connected devices on which rounds are run, one at a time, in turn with its peer's.
-class Case {
- public:
-  virtual ~Case() = default;
-  virtual Round round() = 0;
-  virtual double rss_bytes_per_device() const = 0;
+struct TargetRow {
+  const char* figure;
+  Target target;
 };
 
-// A round is one job over all devices: push, IN_PROGRESS with reply, SUCCEEDED with reply, each durable
-// before its reply.
-std::unique_ptr<Case> start_rollcall_jobs(const Options& options);
-// A round is one QoS 1 message of 512 bytes to each subscriber of Mosquitto.
-std::unique_ptr<Case> start_mosquitto(const Options& options);
-
-struct MassCreation {
-  double answer_ms = 0;       // CreateJob
-  double all_tasks_ms = 0;    // from the call until every task exists
-  double bare_insert_ms = 0;  // the same rows and indexes, bare SQLite, in the same run
-  double others_p50_ms = 0;   // other calls meanwhile
-  double others_p99_ms = 0;
-  size_t others = 0;
+struct CaseRow {
+  const char* name;  // "group/case"
+  const char* what;  // for --help
+  std::vector<SubjectRow> subjects;
+  std::vector<RatioRow> ratios;
+  std::vector<TargetRow> targets;
+  int rounds_max = 100;  // fewer than asked for where a round is long
 };
-MassCreation measure_mass_creation(const Options& options);
+
+std::span<const CaseRow> case_table();
+// Those whose group or whole name is `name`.
+std::vector<const CaseRow*> find_cases(const std::string& name);
 
 }  // namespace rollcall::bench

@@ -1,92 +1,128 @@
-// rollcall_bench: prints one table; ratios first, each against a peer or a limit measured in the same run.
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <vector>
+// rollcall_bench: runs cases and prints one table, ratios first; or compares the JSON of two runs.
+#include <fmt/format.h>
 
-#include "bench/cases.hpp"
-#include "bench/child_case.hpp"
-#include "bench/statistics.hpp"
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+
+#include "bench/epoll_wall.hpp"
+#include "bench/machine.hpp"
+#include "bench/report.hpp"
+#include "bench/runner.hpp"
+#include "support/child_process.hpp"
 
 namespace rollcall::bench {
 namespace {
 
-Options read_options(int argc, char** argv) {
+struct CommandLine {
   Options options;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::strcmp(argv[i], "--binary") == 0) options.binary = argv[i + 1];
-    if (std::strcmp(argv[i], "--devices") == 0)
-      options.devices = static_cast<size_t>(std::atoll(argv[i + 1]));
-    if (std::strcmp(argv[i], "--targets") == 0)
-      options.targets = static_cast<size_t>(std::atoll(argv[i + 1]));
-    if (std::strcmp(argv[i], "--rounds") == 0) options.rounds = std::atoi(argv[i + 1]);
-  }
-  if (options.binary.empty() || options.devices == 0 || options.rounds < 1) {
-    std::fprintf(stderr,
-                 "usage: rollcall_bench --binary PATH [--devices 10000] [--targets 100000] [--rounds 5]\n");
-    std::exit(2);
-  }
-  return options;
-}
-
-struct Series {
-  std::vector<double> per_second, cpu_us;
-  void add(const Round& round) {
-    per_second.push_back(round.per_second);
-    cpu_us.push_back(round.server_cpu_us);
-  }
+  std::vector<std::string> names;
+  std::vector<std::string> compared;
+  std::string json_path, commit = "unknown";
+  bool smoke = false, quick = false, large = false, is_long = false;
 };
 
-void print_series(const char* name, const Series& series, double rss_bytes_per_device) {
-  std::printf("%-34s %8.0f (%.0f-%.0f) /s   server CPU %5.1f us each   RSS %5.0f B per idle device\n", name,
-              median(series.per_second), minimum(series.per_second), maximum(series.per_second),
-              median(series.cpu_us), rss_bytes_per_device);
+// Sizes that a developer waits for (quick), and sizes that only show that a case still runs (smoke).
+void set_sizes(const CommandLine& given, Options& options) {
+  if (given.quick) {
+    options.devices = 2'000;
+    options.targets = 20'000;
+    options.tasks = 20'000;
+    options.pace_devices = 200;
+    options.api_seconds = 0.3;
+    options.rounds = 3;
+  }
+  if (given.smoke) {
+    options.devices = 40;
+    options.targets = 500;
+    options.tasks = 1'000;
+    options.pace_devices = 20;
+    options.reports_per_second = 500;
+    options.api_seconds = 0.05;
+    options.settle_ms = 0;
+    options.rounds = 1;
+  }
+  if (given.large) options.targets = options.tasks = 1'000'000;
+  if (given.is_long) options.pace_devices = 10'000;
 }
 
-// Rounds of the two servers alternate, so that what else the machine does falls on both.
-void run(const Options& options) {
-  std::printf("%zu devices, %d paired rounds, medians (min-max); servers and load share the machine\n\n",
-              options.devices, options.rounds);
-  auto peer = in_child(options, start_mosquitto);
-  auto jobs = in_child(options, start_rollcall_jobs);
-  Series peer_series, job_series;
-  std::vector<double> ratios, cpu_ratios;
-  for (int i = 0; i < options.rounds; ++i) {
-    const Round a = peer->round();
-    const Round b = jobs->round();
-    peer_series.add(a);
-    job_series.add(b);
-    ratios.push_back(b.per_second / a.per_second);
-    cpu_ratios.push_back(b.server_cpu_us / a.server_cpu_us);
-  }
-  const double peer_rss = peer->rss_bytes_per_device();
-  const double job_rss = jobs->rss_bytes_per_device();
-  peer.reset();
-  jobs.reset();
-  const MassCreation mass = measure_mass_creation(options);
+std::string cases_text() {
+  std::string out = "Cases (name one, or its group):\n";
+  for (const CaseRow& row : case_table()) out += fmt::format("  {:<18} {}\n", row.name, row.what);
+  return out;
+}
 
-  std::printf("jobs per second / messages Mosquitto delivers    %.2f (%.2f-%.2f)   target: at least 0.40\n",
-              median(ratios), minimum(ratios), maximum(ratios));
-  std::printf("server CPU per job / per Mosquitto message       %.2f (%.2f-%.2f)\n", median(cpu_ratios),
-              minimum(cpu_ratios), maximum(cpu_ratios));
-  std::printf("RSS per idle device                              %.2f KiB           target: at most 2.5\n",
-              job_rss / 1024);
-  std::printf("CreateJob on %-7zu devices answers after       %.1f ms            target: under 100\n",
-              options.targets, mass.answer_ms);
-  std::printf("all its tasks exist / bare SQLite insert         %.2f               target: at most 4\n",
-              mass.all_tasks_ms / mass.bare_insert_ms);
-  std::printf("other calls meanwhile (%zu), p99                 %.1f ms            target: under 50\n\n",
-              mass.others, mass.others_p99_ms);
-  print_series("Mosquitto, one QoS 1 message each", peer_series, peer_rss);
-  print_series("Rollcall, one durable job each", job_series, job_rss);
-  std::printf("all tasks exist after %.0f ms, bare insert %.0f ms; other calls p50 %.1f ms\n",
-              mass.all_tasks_ms, mass.bare_insert_ms, mass.others_p50_ms);
+int compare(const std::vector<std::string>& paths) {
+  std::vector<RunResults> runs;
+  for (const std::string& path : paths) {
+    auto run = from_json(testing::read_file(path));
+    if (!run) {
+      std::fprintf(stderr, "bench: %s: %s\n", path.c_str(), public_message(run.error()).c_str());
+      return 2;
+    }
+    runs.push_back(std::move(*run));
+  }
+  std::fputs(render_comparison(runs[0], runs[1]).c_str(), stdout);
+  return 0;
+}
+
+int run(const CommandLine& given) {
+  std::vector<const CaseRow*> rows;
+  for (const std::string& name : given.names) {
+    const auto found = find_cases(name);
+    if (found.empty()) {
+      std::fprintf(stderr, "bench: there is no case or group '%s'\n%s", name.c_str(), cases_text().c_str());
+      return 2;
+    }
+    rows.insert(rows.end(), found.begin(), found.end());
+  }
+  if (given.names.empty())
+    for (const CaseRow& row : case_table()) rows.push_back(&row);
+  RunResults results;
+  describe_machine(results);
+  const Options& options = given.options;
+  results.commit = given.commit;
+  results.options = fmt::format("devices {}, targets {}, tasks {}, rounds {}", options.devices,
+                                options.targets, options.tasks, options.rounds);
+  for (const CaseRow* row : rows) run_case(*row, options, results);
+  std::fputs(render_run(results).c_str(), stdout);
+  if (!given.json_path.empty()) std::ofstream(given.json_path) << to_json(results);
+  return results.failures.empty() ? 0 : 1;
+}
+
+int main_of(int argc, char** argv) {
+  if (argc == 3 && std::string_view(argv[1]) == "--epoll-wall")
+    return run_epoll_wall(static_cast<uint16_t>(std::stoi(argv[2])));
+  CommandLine given;
+  CLI::App app("Benchmarks of Rollcall beside peers and walls; prints ratios first.", "./dev bench");
+  app.footer(cases_text());
+  Options& options = given.options;
+  app.add_option("case", given.names, "cases or groups; none: all");
+  app.add_flag("--quick", given.quick, "smaller sizes, under two minutes");
+  app.add_flag("--smoke", given.smoke, "tiny sizes: does every case still run?");
+  app.add_flag("--large", given.large, "a million targets and tasks");
+  app.add_flag("--long", given.is_long, "the pace over ten minutes");
+  size_t devices = 0, targets = 0, tasks = 0;
+  int rounds = 0;
+  app.add_option("--devices", devices, "connected devices");
+  app.add_option("--targets", targets, "devices of mass operations");
+  app.add_option("--tasks", tasks, "tasks of the bare store");
+  app.add_option("--rounds", rounds, "rounds, in alternating order")->check(CLI::Range(1, 1'000));
+  app.add_option("--json", given.json_path, "write every sample to this file");
+  app.add_option("--compare", given.compared, "two such files: what changed?")->expected(2);
+  app.add_option("--binary", options.binary, "the rollcall program")->group("");
+  app.add_option("--commit", given.commit, "what is measured, for the JSON")->group("");
+  CLI11_PARSE(app, argc, argv);
+  if (!given.compared.empty()) return compare(given.compared);
+  set_sizes(given, options);
+  if (devices > 0) options.devices = devices;
+  if (targets > 0) options.targets = targets;
+  if (tasks > 0) options.tasks = tasks;
+  if (rounds > 0) options.rounds = rounds;
+  return run(given);
 }
 
 }  // namespace
 }  // namespace rollcall::bench
 
-int main(int argc, char** argv) {
-  rollcall::bench::run(rollcall::bench::read_options(argc, argv));
-  return 0;
-}
+int main(int argc, char** argv) { return rollcall::bench::main_of(argc, argv); }

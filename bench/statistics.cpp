@@ -69,4 +69,23 @@ Verdict judge(const std::vector<double>& a, const std::vector<double>& b, const 
   return Verdict::NoDifference;
 }
 
+PaceError pace_error(const std::vector<SteadyUs>& times, int64_t per_minute) {
+  constexpr double kMinuteUs = 60e6;
+  PaceError error;
+  if (times.size() < 2) return error;
+  const double even_us = kMinuteUs / static_cast<double>(per_minute);
+  const double gaps = static_cast<double>(times.size() - 1);
+  const auto whole_us = static_cast<double>(times.back() - times.front());
+  error.percent = std::abs(gaps * even_us / std::max(whole_us, 1.0) - 1) * 100;
+  std::vector<double> misses_ms;
+  for (size_t i = 1; i < times.size(); ++i)
+    misses_ms.push_back(std::abs(static_cast<double>(times[i] - times[i - 1]) - even_us) / 1e3);
+  error.jitter_p99_ms = percentile(std::move(misses_ms), 0.99);
+  for (size_t first = 0, last = 0; last < times.size(); ++last) {
+    while (static_cast<double>(times[last] - times[first]) >= kMinuteUs) ++first;
+    error.most_in_a_minute = std::max(error.most_in_a_minute, static_cast<double>(last - first + 1));
+  }
+  return error;
+}
+
 }  // namespace rollcall::bench

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
+
 namespace rollcall::bench {
 
 // Each is 0 for no values.
@@ -34,5 +36,15 @@ enum class Verdict : uint8_t {
 // Says that b differs from a only when both tests agree: the min-max ranges lie apart and the bootstrap
 // interval excludes 1. With few rounds the first alone is fooled by drift, the second by luck.
 Verdict judge(const std::vector<double>& a, const std::vector<double>& b, const RatioInterval& interval);
+
+// How a row of events kept to a rate: by how many percent the whole was too fast or too slow, how many fell
+// into the fullest sliding minute, and by how much the gaps between them missed the even one, p99. `times` in
+// order.
+struct PaceError {
+  double percent = 0;
+  double most_in_a_minute = 0;
+  double jitter_p99_ms = 0;
+};
+PaceError pace_error(const std::vector<SteadyUs>& times, int64_t per_minute);
 
 }  // namespace rollcall::bench

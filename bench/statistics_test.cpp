@@ -62,5 +62,29 @@ TEST(BenchStatistics, RepeatsItsDrawsAndSurvivesNothingAndZero) {
   EXPECT_EQ(bootstrap_ratio({0, 0, 0}, b, 5).ratio, 0);
 }
 
+std::vector<SteadyUs> every(int64_t gap_us, int count) {
+  std::vector<SteadyUs> times;
+  for (int i = 0; i < count; ++i) times.push_back(SteadyUs{5'000'000 + gap_us * i});
+  return times;
+}
+
+TEST(BenchStatistics, FindsNoErrorInAnEvenPace) {
+  const PaceError even = pace_error(every(60'000, 2'000), 1'000);
+  EXPECT_NEAR(even.percent, 0, 1e-9);
+  EXPECT_EQ(even.jitter_p99_ms, 0);
+  EXPECT_EQ(even.most_in_a_minute, 1'000);
+}
+
+TEST(BenchStatistics, FindsAPaceTooFastTooSlowOrUneven) {
+  const PaceError fast = pace_error(every(50'000, 2'000), 1'000);
+  EXPECT_NEAR(fast.percent, 20, 1e-9);
+  EXPECT_EQ(fast.most_in_a_minute, 1'200);
+  EXPECT_NEAR(pace_error(every(75'000, 500), 1'000).percent, 20, 1e-9);
+  std::vector<SteadyUs> uneven = every(60'000, 1'000);
+  for (size_t i = 0; i < uneven.size(); i += 20) uneven[i] = uneven[i] + 30'000;
+  EXPECT_NEAR(pace_error(uneven, 1'000).jitter_p99_ms, 30, 1e-9);
+  EXPECT_EQ(pace_error({}, 1'000).most_in_a_minute, 0);
+}
+
 }  // namespace
 }  // namespace rollcall::bench

@@ -1,0 +1,19 @@
+// The machine under the run: what it is, and how fast it was just now. A fixed loop of the processor and a
+// row of fdatasyncs are measured before every round, so that a noisy run shows. Thread: main.
+#pragma once
+
+#include "bench/results.hpp"
+#include "bench/subject.hpp"
+
+namespace rollcall::bench {
+
+// Fills in kernel, processor and cores.
+void describe_machine(RunResults& results);
+
+// Microseconds of `syncs` appends of 4 KiB with fdatasync each, to a new file in `folder`.
+std::vector<double> time_syncs(const std::string& folder, int syncs);
+
+// cpu_loop_ms, fdatasync_p50_ms, fdatasync_p99_ms; some 50 ms.
+Values calibrate(const std::string& folder);
+
+}  // namespace rollcall::bench
