@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "bench/device_subjects.hpp"
+#include "bench/mass_subjects.hpp"
+#include "bench/store_subjects.hpp"
 
 namespace rollcall::bench {
 namespace {
@@ -71,7 +73,65 @@ const CaseRow kMessages = {
     {},
 };
 
-const CaseRow kTable[] = {kJobs, kLatency, kPace, kLogins, kMessages};
+const CaseRow kTransitions = {
+    "store/transitions",
+    "the store beside a bare SQLite loop with the same rows, indexes and commits; bytes of a row",
+    {{"store", start_store_transitions}, {"bare", start_bare_transitions}},
+    {{"transitions / the bare loop's, device order", "store.transitions_per_s", "bare.transitions_per_s",
+      at_least(0.6)},
+     {"transitions / the bare loop's, random order", "store.random_transitions_per_s",
+      "bare.random_transitions_per_s", at_least(0.6)},
+     {"CPU per transition / the bare loop's, device order", "store.transition_cpu_us",
+      "bare.transition_cpu_us", kNoTarget},
+     {"CPU per transition / the bare loop's, random order", "store.random_transition_cpu_us",
+      "bare.random_transition_cpu_us", kNoTarget},
+     {"rows made / the bare loop's", "store.made_rows_per_s", "bare.made_rows_per_s", kNoTarget},
+     {"rows cancelled / the bare loop's", "store.cancelled_rows_per_s", "bare.cancelled_rows_per_s",
+      kNoTarget}},
+    {{"store.untouched_task_bytes", at_most(80)}},
+};
+
+const CaseRow kMass = {
+    "engine/mass",
+    "jobs over very many devices: answered, all rows done, and what others feel meanwhile",
+    {{"rollcall", start_mass_operations}, {"bare", start_bare_operations}},
+    {{"create: all tasks exist / bare insert", "rollcall.create_ms", "bare.create_ms", at_most(4)},
+     {"cancel: all tasks ended / bare update", "rollcall.cancel_ms", "bare.cancel_ms", at_most(4)},
+     {"delete: job gone / bare insert", "rollcall.delete_ms", "bare.create_ms", kNoTarget},
+     {"fail: all made, tried and failed / bare insert", "rollcall.fail_ms", "bare.create_ms", kNoTarget},
+     {"rerun: all queued, tried and failed / bare update", "rollcall.rerun_ms", "bare.cancel_ms", kNoTarget}},
+    {{"rollcall.create_answer_ms", at_most(100)},
+     {"rollcall.rss_bytes_per_open_task", at_most(100)},
+     {"rollcall.create_others_share", at_most(1)},
+     {"rollcall.cancel_others_share", at_most(1)},
+     {"rollcall.delete_others_share", at_most(1)},
+     {"rollcall.fail_others_share", at_most(1)},
+     {"rollcall.rerun_others_share", at_most(1)}},
+    3,
+};
+
+const CaseRow kRestart = {
+    "engine/restart",
+    "kill -9 with all tasks of a mass job open, then the time until ready",
+    {{"rollcall", start_restart}},
+    {},
+    {{"rollcall.ready_ms", at_most(3'000)}},
+};
+
+const CaseRow kCalls = {
+    "api/calls",
+    "single calls of the API one after the other, beside /healthz, which does nothing",
+    {{"rollcall", start_calls}},
+    {{"QueryProduct / healthz, p50", "rollcall.query_product_p50_ms", "rollcall.healthz_p50_ms", kNoTarget},
+     {"ListTask for a status none has / all have, queued job", "rollcall.list_failed_of_queued_p50_ms",
+      "rollcall.list_queued_of_queued_p50_ms", at_most(2)},
+     {"ListTask for a status none has / all have, cancelled job", "rollcall.list_queued_of_cancelled_p50_ms",
+      "rollcall.list_cancelled_of_cancelled_p50_ms", at_most(2)}},
+    {},
+    3,
+};
+
+const CaseRow kTable[] = {kJobs, kLatency, kMass, kRestart, kPace, kMessages, kLogins, kTransitions, kCalls};
 
 }  // namespace
 

@@ -17,12 +17,13 @@ std::string number(double value) {
 }
 
 std::string line(const Figure& figure) {
+  if (figure.samples.empty()) return fmt::format("{:<74} not measured\n", figure.name);
   const double middle = median(figure.samples);
-  std::string text = fmt::format("{:<62} {:>9}", figure.name, number(middle));
+  std::string text = fmt::format("{:<74} {:>9}", figure.name, number(middle));
   if (figure.samples.size() > 1)
     text += fmt::format(" ({}-{})", number(minimum(figure.samples)), number(maximum(figure.samples)));
   if (!figure.target) return text + "\n";
-  return fmt::format("{:<92} target: {}{}\n", text, target_text(*figure.target),
+  return fmt::format("{:<104} target: {}{}\n", text, target_text(*figure.target),
                      is_met(*figure.target, middle) ? "" : "   MISSED");
 }
 
@@ -53,7 +54,7 @@ std::string describe(const RunResults& results) {
 
 void append_compared(std::string& out, const Figure& a, const Figure& b) {
   const RatioInterval interval = bootstrap_ratio(a.samples, b.samples, 1);
-  out += fmt::format("{:<62} {:>9} {:>9}  {:.2f} [{:.2f}-{:.2f}]  {}\n", a.name, number(median(a.samples)),
+  out += fmt::format("{:<74} {:>9} {:>9}  {:.2f} [{:.2f}-{:.2f}]  {}\n", a.name, number(median(a.samples)),
                      number(median(b.samples)), interval.ratio, interval.low, interval.high,
                      verdict_text(judge(a.samples, b.samples, interval), a.higher_is_better));
 }
@@ -76,7 +77,7 @@ std::string render_comparison(const RunResults& before, const RunResults& after)
   if (before.options != after.options) out += "The options differ: sizes are not the same.\n";
   if (before.processor != after.processor || before.cores != after.cores)
     out += "The machines differ: only ratios mean something.\n";
-  out += fmt::format("\n{:<62} {:>9} {:>9}  B/A of medians [95 % bootstrap interval]\n", "", "A", "B");
+  out += fmt::format("\n{:<74} {:>9} {:>9}  B/A of medians [95 % bootstrap interval]\n", "", "A", "B");
   for (const bool ratios : {true, false}) {
     for (const Figure& a : before.figures) {
       if (a.ratio != ratios) continue;

@@ -82,7 +82,7 @@ void run_case(const CaseRow& row, const Options& options, RunResults& results) {
     results.figures.back().name = prefix + ratio.text;
   }
   for (Figure& figure : figures) {
-    if (figure.samples.empty()) continue;
+    if (figure.samples.empty() && !figure.target) continue;
     figure.name = prefix + figure.name;
     results.figures.push_back(std::move(figure));
   }
