@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bench/device_servers.hpp"
+#include "bench/machine.hpp"
 #include "bench/statistics.hpp"
 
 namespace rollcall::bench {
@@ -29,14 +30,19 @@ class DeviceSubject : public Subject {
     load_->connect_all();
     loop_.run_until([] { return false; }, settle_ms_);
   }
-  // Runs `work` and gives its rate and the server's processor time, both per device.
+  // Runs `work`, which does one `what` for each device, and gives its rate and what one cost the server and
+  // the load, which must not be the limit.
   template <class Work>
-  void measure(Values& values, const std::string& rate_name, const std::string& cpu_name, Work&& work) {
+  void measure(Values& values, const std::string& prefix, const std::string& what, Work&& work) {
     const int64_t cpu_before = server_.process().cpu_us();
+    const int64_t load_before = own_cpu_us();
     const SteadyUs begin = loop_.now();
     work();
-    values.emplace_back(rate_name, devices_ * 1e6 / static_cast<double>(clock_.steady() - begin));
-    values.emplace_back(cpu_name, static_cast<double>(server_.process().cpu_us() - cpu_before) / devices_);
+    values.emplace_back(prefix + what + "_per_s",
+                        devices_ * 1e6 / static_cast<double>(clock_.steady() - begin));
+    values.emplace_back(prefix + "cpu_us",
+                        static_cast<double>(server_.process().cpu_us() - cpu_before) / devices_);
+    values.emplace_back(prefix + "load_cpu_us", static_cast<double>(own_cpu_us() - load_before) / devices_);
   }
 
   static constexpr int64_t kPatienceMs = 120'000;
@@ -57,7 +63,7 @@ class Messages final : public DeviceSubject<Server> {
   }
   Values round() override {
     Values values;
-    this->measure(values, "messages_per_s", "cpu_us", [&] { this->load_->publish_to_all(); });
+    this->measure(values, "", "messages", [&] { this->load_->publish_to_all(); });
     return values;
   }
 };
@@ -78,7 +84,7 @@ class Jobs final : public DeviceSubject<Server> {
  private:
   void run_job(Values& values, const std::string& prefix, ReplyOrder order) {
     this->load_->expect_job(order);
-    this->measure(values, prefix + "jobs_per_s", prefix + "cpu_us", [&] {
+    this->measure(values, prefix, "jobs", [&] {
       this->server_.start_job(kNoPace);
       if (!this->loop_.run_until([&] { return this->load_->finished(); }, this->kPatienceMs))
         give_up("a job did not finish");
@@ -101,7 +107,7 @@ class Logins final : public DeviceSubject<Server> {
   Values round() override {
     this->load_->disconnect_all();
     Values values;
-    this->measure(values, "logins_per_s", "cpu_us", [&] { this->load_->connect_all(); });
+    this->measure(values, "", "logins", [&] { this->load_->connect_all(); });
     return values;
   }
 };

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -54,6 +56,7 @@ std::vector<double> time_syncs(const std::string& folder, int syncs) {
 Values calibrate(const std::string& folder) {
   const SystemClock clock;
   const SteadyUs begin = clock.steady();
+  const int64_t cpu_before_us = own_cpu_us();
   // Each step waits for the one before, so that only the clock frequency and other processes matter.
   volatile uint64_t seed = 88172645463325252ULL;
   uint64_t state = seed;
@@ -64,10 +67,18 @@ Values calibrate(const std::string& folder) {
   }
   seed = state;
   const double loop_ms = static_cast<double>(clock.steady() - begin) / 1e3;
+  const double cpu_ms = static_cast<double>(own_cpu_us() - cpu_before_us) / 1e3;
   const std::vector<double> syncs = time_syncs(folder, kSyncs);
   return {{"cpu_loop_ms", loop_ms},
+          {"cpu_share", loop_ms > 0 ? std::min(cpu_ms / loop_ms, 1.0) : 0},
           {"fdatasync_p50_ms", percentile(syncs, 0.5) / 1e3},
           {"fdatasync_p99_ms", percentile(syncs, 0.99) / 1e3}};
+}
+
+int64_t own_cpu_us() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1'000;
 }
 
 }  // namespace rollcall::bench

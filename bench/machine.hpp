@@ -13,7 +13,10 @@ void describe_machine(RunResults& results);
 // Microseconds of `syncs` appends of 4 KiB with fdatasync each, to a new file in `folder`.
 std::vector<double> time_syncs(const std::string& folder, int syncs);
 
-// cpu_loop_ms, fdatasync_p50_ms, fdatasync_p99_ms; some 50 ms.
+// cpu_loop_ms, cpu_share (how much of a core the loop was given), fdatasync_p50_ms and fdatasync_p99_ms.
 Values calibrate(const std::string& folder);
+
+// Processor time of this process so far, user and system.
+int64_t own_cpu_us();
 
 }  // namespace rollcall::bench

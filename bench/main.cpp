@@ -28,7 +28,7 @@ void set_sizes(const CommandLine& given, Options& options) {
     options.devices = 2'000;
     options.targets = 20'000;
     options.tasks = 20'000;
-    options.pace_devices = 200;
+    options.pace_devices = 100;
     options.api_seconds = 0.3;
     options.rounds = 3;
   }

@@ -33,6 +33,18 @@ const Figure* find(const RunResults& results, const std::string& name) {
   return at == results.figures.end() ? nullptr : &*at;
 }
 
+// Under this share of a core the run was not alone.
+constexpr double kQuietShare = 0.9;
+
+std::string warn_of_noise(const RunResults& results) {
+  const Figure* share = find(results, kCpuShare);
+  if (share == nullptr || median(share->samples) >= kQuietShare) return {};
+  return fmt::format(
+      "NOISY: other processes left {:.0f} % of a core to a busy loop (least {:.0f} %). Rates and times say "
+      "little, CPU costs more.\n",
+      median(share->samples) * 100, minimum(share->samples) * 100);
+}
+
 std::string verdict_text(Verdict verdict, bool higher_is_better) {
   switch (verdict) {
     case Verdict::TooFewRounds:
@@ -63,6 +75,7 @@ void append_compared(std::string& out, const Figure& a, const Figure& b) {
 
 std::string render_run(const RunResults& results) {
   std::string out = describe(results) + "Medians (min-max). Server and load share the machine.\n";
+  out += warn_of_noise(results);
   for (const bool ratios : {true, false}) {
     out += ratios ? "\nRatios and figures that have a target\n" : "\nAbsolute figures\n";
     for (const Figure& figure : results.figures)
@@ -77,6 +90,7 @@ std::string render_comparison(const RunResults& before, const RunResults& after)
   if (before.options != after.options) out += "The options differ: sizes are not the same.\n";
   if (before.processor != after.processor || before.cores != after.cores)
     out += "The machines differ: only ratios mean something.\n";
+  for (const RunResults* run : {&before, &after}) out += warn_of_noise(*run);
   out += fmt::format("\n{:<74} {:>9} {:>9}  B/A of medians [95 % bootstrap interval]\n", "", "A", "B");
   for (const bool ratios : {true, false}) {
     for (const Figure& a : before.figures) {

@@ -77,7 +77,7 @@ std::string target_text(const Target& target) {
                      target.value);
 }
 
-bool is_rate(std::string_view name) { return name.ends_with("_per_s"); }
+bool is_rate(std::string_view name) { return name.ends_with("_per_s") || name == kCpuShare; }
 
 std::string to_json(const RunResults& results) {
   std::string out = "{\n  ";

@@ -1,6 +1,7 @@
 // What a run measured: figures with every sample, and the circumstances. Written as JSON, read again to
 // compare two runs. A figure's name ends in its unit (jobs_per_s, p99_ms, rss_bytes), which also says what is
-// better: only rates are better when higher. Made by the runner, used by report and compare. Thread: values.
+// better: only rates and shares of a core are better when higher. Made by the runner, used by report and
+// compare. Thread: values.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,10 @@ struct Figure {
   std::vector<double> samples;  // one a round
 };
 
-// Of an absolute figure, by its name.
+// Of an absolute figure, by its name: is more better?
 bool is_rate(std::string_view name);
+// What the runner calls the share of a core that other processes left to it.
+inline constexpr const char* kCpuShare = "machine cpu_share";
 
 struct RunResults {
   std::string commit;

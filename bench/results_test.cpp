@@ -75,6 +75,28 @@ TEST(BenchReport, PutsRatiosAndTargetsFirstAndNamesWhatIsMissed) {
   EXPECT_EQ(text.find("MISSED", missed + 1), std::string::npos);
 }
 
+TEST(BenchReport, WarnsOfARunThatWasNotAlone) {
+  RunResults run = sample_run(1000);
+  EXPECT_THAT(render_run(run), Not(HasSubstr("NOISY")));
+  Figure share;
+  share.name = kCpuShare;
+  share.samples = {0.4, 0.97, 0.5};
+  run.figures.push_back(share);
+  EXPECT_THAT(render_run(run),
+              HasSubstr("NOISY: other processes left 50 % of a core to a busy loop (least 40"));
+  EXPECT_THAT(render_comparison(sample_run(1000), run), HasSubstr("NOISY"));
+  run.figures.back().samples = {0.99, 0.98, 0.7};
+  EXPECT_THAT(render_run(run), Not(HasSubstr("NOISY")));
+}
+
+TEST(BenchReport, SaysWhichFigureWasNotMeasured) {
+  RunResults run = sample_run(1000);
+  run.figures[1].samples.clear();
+  const std::string text = render_run(run);
+  EXPECT_THAT(text, HasSubstr("not measured"));
+  EXPECT_THAT(text, Not(HasSubstr("MISSED")));
+}
+
 TEST(BenchReport, ComparesByTheDirectionThatIsBetter) {
   const std::string faster = render_comparison(sample_run(1000), sample_run(1500));
   EXPECT_THAT(faster, HasSubstr("1.50 [1.4"));

@@ -1,8 +1,10 @@
 #include "bench/runner.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <deque>
 
+#include "base/clock.hpp"
 #include "bench/child_subject.hpp"
 #include "bench/machine.hpp"
 #include "support/child_process.hpp"
@@ -47,6 +49,8 @@ Figure make_ratio(const RatioRow& row, std::vector<Figure>& figures) {
 std::string do_rounds(const CaseRow& row, const Options& options, std::vector<Figure>& figures,
                       std::vector<Figure>& machine) {
   const testing::ScratchFolder folder;
+  const SystemClock clock;
+  const SteadyUs begin = clock.steady();
   std::deque<ChildSubject> subjects;
   for (const SubjectRow& subject : row.subjects) subjects.emplace_back(options, subject.start);
   const auto name = [&](size_t at) { return std::string(row.subjects[at].name); };
@@ -64,7 +68,8 @@ std::string do_rounds(const CaseRow& row, const Options& options, std::vector<Fi
       if (!values) return name(at);
       add_values(figures, name(at) + ".", *values);
     }
-    std::fprintf(stderr, "%s: round %d of %d\n", row.name, round + 1, rounds);
+    std::fprintf(stderr, "%s: round %d of %d after %.1f s\n", row.name, round + 1, rounds,
+                 static_cast<double>(clock.steady() - begin) / 1e6);
   }
   return {};
 }

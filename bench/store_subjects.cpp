@@ -1,21 +1,14 @@
 #include "bench/store_subjects.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <numeric>
+
+#include "bench/machine.hpp"
 
 namespace rollcall::bench {
 namespace {
 
 constexpr size_t kChangesACommit = 256;
-
-// Of this process, user and system.
-int64_t own_cpu_us() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1'000;
-}
 
 class StoreTransitions final : public Transitions {
  public:

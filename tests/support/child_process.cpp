@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -50,15 +51,12 @@ void Process::kill_hard() {
 
 bool Process::running() { return pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) == 0; }
 
+// By the process's own clock: the ticks in /proc are 10 ms long.
 int64_t Process::cpu_us() const {
-  std::istringstream stat(read_file("/proc/" + std::to_string(pid_) + "/stat"));
-  std::string text = stat.str();
-  std::istringstream fields(text.substr(text.rfind(')') + 2));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;
-  int64_t user = 0, system = 0;
-  fields >> user >> system;
-  return (user + system) * 1'000'000 / sysconf(_SC_CLK_TCK);
+  clockid_t clock{};
+  timespec time{};
+  if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1'000;
 }
 
 int64_t Process::rss_bytes() const {

@@ -1,5 +1,5 @@
-// A server under measurement: started as a child, its CPU time and memory read from /proc, stopped at the
-// end.
+// A server under measurement: started as a child, its CPU time and memory read from the kernel, stopped at
+// the end.
 #pragma once
 
 #include <sys/types.h>
