@@ -1,8 +1,8 @@
 #include "bench/child_subject.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,10 +15,10 @@ constexpr char kOnce = 'o';
 constexpr char kRound = 'r';
 constexpr char kQuit = 'q';
 
-bool receive(int pipe, void* out, size_t size) {
+bool receive(int peer, void* out, size_t size) {
   auto* at = static_cast<char*>(out);
   while (size > 0) {
-    const ssize_t n = read(pipe, at, size);
+    const ssize_t n = read(peer, at, size);
     if (n <= 0) return false;
     at += n;
     size -= static_cast<size_t>(n);
@@ -26,47 +26,47 @@ bool receive(int pipe, void* out, size_t size) {
   return true;
 }
 
-bool transmit(int pipe, const void* what, size_t size) {
-  return write(pipe, what, size) == static_cast<ssize_t>(size);
+bool transmit(int peer, const void* what, size_t size) {
+  return send(peer, what, size, MSG_NOSIGNAL) == static_cast<ssize_t>(size);
 }
 
 // Number of values, then for each the length of its name, the name and the value.
-bool transmit(int pipe, const Values& values) {
+bool transmit(int peer, const Values& values) {
   const size_t count = values.size();
-  if (!transmit(pipe, &count, sizeof count)) return false;
+  if (!transmit(peer, &count, sizeof count)) return false;
   for (const auto& [name, value] : values) {
     const size_t length = name.size();
-    if (!transmit(pipe, &length, sizeof length) || !transmit(pipe, name.data(), length) ||
-        !transmit(pipe, &value, sizeof value))
+    if (!transmit(peer, &length, sizeof length) || !transmit(peer, name.data(), length) ||
+        !transmit(peer, &value, sizeof value))
       return false;
   }
   return true;
 }
 
-bool receive(int pipe, Values& values) {
+bool receive(int peer, Values& values) {
   size_t count = 0;
-  if (!receive(pipe, &count, sizeof count)) return false;
+  if (!receive(peer, &count, sizeof count)) return false;
   values.resize(count);
   for (auto& [name, value] : values) {
     size_t length = 0;
-    if (!receive(pipe, &length, sizeof length)) return false;
+    if (!receive(peer, &length, sizeof length)) return false;
     name.resize(length);
-    if (!receive(pipe, name.data(), length) || !receive(pipe, &value, sizeof value)) return false;
+    if (!receive(peer, name.data(), length) || !receive(peer, &value, sizeof value)) return false;
   }
   return true;
 }
 
 // The child: answers each command, until it is told to go or its parent is gone.
-void serve(Subject& own, int from_parent, int to_parent) {
-  for (char command = 0; receive(from_parent, &command, 1) && command != kQuit;)
-    if (!transmit(to_parent, command == kOnce ? own.once() : own.round())) return;
+void serve(Subject& own, int parent) {
+  for (char command = 0; receive(parent, &command, 1) && command != kQuit;)
+    if (!transmit(parent, command == kOnce ? own.once() : own.round())) return;
 }
 
 // The whole life of the child; its exit status.
-int live(const Options& options, StartSubject start, int from_parent, int to_parent) {
+int live(const Options& options, StartSubject start, int parent) {
   try {
     const auto own = start(options);
-    serve(*own, from_parent, to_parent);
+    serve(*own, parent);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench: %s\n", error.what());
@@ -77,26 +77,22 @@ int live(const Options& options, StartSubject start, int from_parent, int to_par
 }  // namespace
 
 ChildSubject::ChildSubject(const Options& options, StartSubject start) {
-  int down[2], up[2];
-  if (pipe2(down, O_CLOEXEC) != 0 || pipe2(up, O_CLOEXEC) != 0) give_up("no pipe");
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) give_up("no pair of sockets");
   pid_ = fork();
   if (pid_ < 0) give_up("no fork");
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    close(down[1]);
-    close(up[0]);
-    _exit(live(options, start, down[0], up[1]));
+    close(ends[0]);
+    _exit(live(options, start, ends[1]));
   }
-  close(down[0]);
-  close(up[1]);
-  to_child_ = down[1];
-  from_child_ = up[0];
+  close(ends[1]);
+  child_ = ends[0];
 }
 
 ChildSubject::~ChildSubject() {
-  transmit(to_child_, &kQuit, 1);
-  close(to_child_);
-  close(from_child_);
+  transmit(child_, &kQuit, 1);
+  close(child_);
   waitpid(pid_, nullptr, 0);
 }
 
@@ -105,7 +101,7 @@ std::optional<Values> ChildSubject::round() { return ask(kRound); }
 
 std::optional<Values> ChildSubject::ask(char command) {
   Values values;
-  if (!transmit(to_child_, &command, 1) || !receive(from_child_, values)) return std::nullopt;
+  if (!transmit(child_, &command, 1) || !receive(child_, values)) return std::nullopt;
   return values;
 }
 

@@ -24,8 +24,7 @@ class ChildSubject {
  private:
   std::optional<Values> ask(char command);
   pid_t pid_ = -1;
-  int to_child_ = -1;
-  int from_child_ = -1;
+  int child_ = -1;  // our end of a pair of sockets
 };
 
 }  // namespace rollcall::bench
