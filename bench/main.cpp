@@ -42,7 +42,7 @@ void set_sizes(const CommandLine& given, Options& options) {
     options.settle_ms = 0;
     options.rounds = 1;
   }
-  if (given.large) options.targets = options.tasks = 1'000'000;
+  if (given.large) options.targets = 1'000'000;
   if (given.is_long) options.pace_devices = 10'000;
 }
 
@@ -100,7 +100,7 @@ int main_of(int argc, char** argv) {
   app.add_option("case", given.names, "cases or groups; none: all");
   app.add_flag("--quick", given.quick, "smaller sizes, under two minutes");
   app.add_flag("--smoke", given.smoke, "tiny sizes: does every case still run?");
-  app.add_flag("--large", given.large, "a million targets and tasks");
+  app.add_flag("--large", given.large, "mass operations and restart over a million devices");
   app.add_flag("--long", given.is_long, "the pace over ten minutes");
   size_t devices = 0, targets = 0, tasks = 0;
   int rounds = 0;
