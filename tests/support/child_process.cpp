@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +18,8 @@
 
 namespace rollcall::testing {
 
-bool Process::start(const std::vector<std::string>& arguments, const std::string& log_path) {
+bool Process::start(const std::vector<std::string>& arguments, const std::string& log_path,
+                    const Environment& environment) {
   pid_ = fork();
   if (pid_ < 0) return false;
   if (pid_ == 0) {
@@ -24,6 +27,8 @@ bool Process::start(const std::vector<std::string>& arguments, const std::string
     const int log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(log, 1);
     dup2(log, 2);
+    close_range(3, ~0U, 0);  // a connection of ours must not live on in the child
+    for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
     std::vector<char*> argv;
     for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
@@ -42,6 +47,26 @@ int Process::stop() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+std::optional<int> Process::stop_within(int64_t ms) {
+  if (pid_ <= 0) return -1;
+  kill(pid_, SIGTERM);
+  const auto status = exit_within(ms);
+  if (!status) kill_hard();
+  return status;
+}
+
+std::optional<int> Process::exit_within(int64_t ms) {
+  if (pid_ <= 0) return -1;
+  pollfd exit{static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)), POLLIN, 0};
+  const bool ended = poll(&exit, 1, static_cast<int>(ms)) == 1;
+  close(exit.fd);
+  if (!ended) return std::nullopt;
+  int status = 0;
+  waitpid(pid_, &status, 0);
+  pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 void Process::kill_hard() {
   if (pid_ <= 0) return;
   kill(pid_, SIGKILL);
@@ -49,7 +74,11 @@ void Process::kill_hard() {
   pid_ = -1;
 }
 
-bool Process::running() { return pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) == 0; }
+bool Process::running() {
+  siginfo_t ended{};  // left to be reaped by whoever asks for the status
+  return pid_ > 0 && waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         ended.si_pid == 0;
+}
 
 // By the process's own clock: the ticks in /proc are 10 ms long.
 int64_t Process::cpu_us() const {
@@ -72,6 +101,7 @@ ScratchFolder::ScratchFolder() {
 }
 
 ScratchFolder::~ScratchFolder() {
+  if (kept_) return;
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }

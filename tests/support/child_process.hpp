@@ -5,7 +5,9 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rollcall::testing {
@@ -17,10 +19,18 @@ class Process {
   Process& operator=(const Process&) = delete;
   ~Process() { stop(); }
 
-  // Output goes to `log_path`.
-  bool start(const std::vector<std::string>& arguments, const std::string& log_path);
+  using Environment = std::vector<std::pair<std::string, std::string>>;
+
+  // Output goes to `log_path`; `environment` is added to this process's own.
+  bool start(const std::vector<std::string>& arguments, const std::string& log_path,
+             const Environment& environment = {});
   // SIGTERM, then waits; the exit status, or -1 when it was ended by a signal.
   int stop();
+  // The same, but for at most `ms`; nullopt, and SIGKILL, when the process is still there by then.
+  std::optional<int> stop_within(int64_t ms);
+  // The exit status (-1: ended by a signal) of a process that ends by itself within `ms`; nullopt when it
+  // does not.
+  std::optional<int> exit_within(int64_t ms);
   // SIGKILL, then waits.
   void kill_hard();
   bool running();
@@ -38,9 +48,12 @@ class ScratchFolder {
   ScratchFolder();
   ~ScratchFolder();
   const std::string& path() const { return path_; }
+  // Not removed after all: there is something to look at.
+  void keep() { kept_ = true; }
 
  private:
   std::string path_;
+  bool kept_ = false;
 };
 
 // A TCP port of 127.0.0.1 that was free a moment ago.

@@ -17,40 +17,48 @@ std::string member(const std::string& json, const std::string& name) {
 
 }  // namespace
 
-RollcallServer::RollcallServer(std::string binary, net::CoreLoop& loop)
-    : binary_(std::move(binary)), loop_(loop) {
+RollcallServer::RollcallServer(std::string binary, net::CoreLoop& loop, ServerOptions server_options)
+    : options(std::move(server_options)), binary_(std::move(binary)), loop_(loop) {
+  if (options.data.empty()) options.data = folder.path() + "/data";
   const std::string config = folder.path() + "/config.toml";
   if (FILE* file = std::fopen(config.c_str(), "w")) {
     std::fputs(
         "[limits]\nrollout_per_minute_max = 600000000\nqps_enabled = false\njob_targets_max = 10000000\n"
-        "schedule_min_delay_seconds = 0\n",
+        "schedule_min_delay_seconds = 0\n[jobs]\n",
         file);
+    std::fprintf(file, "next_wait_ms = %lld\n", static_cast<long long>(options.next_wait_ms));
     std::fclose(file);
   }
-  start();
+  if (options.start) start_again();
 }
 
-void RollcallServer::start_again() { start(); }
+void RollcallServer::start_again() {
+  launch();
+  if (!await_ready(20'000)) throw std::runtime_error("the server did not start: " + log());
+}
 
-void RollcallServer::start() {
+void RollcallServer::launch() {
   const std::string ready = folder.path() + "/ready.json";
   ::unlink(ready.c_str());
-  process.start({binary_, "serve", "--data", folder.path() + "/data", "--http", http, "--mqtt", mqtt,
-                 "--config", folder.path() + "/config.toml", "--ready-file", ready, "--log", "warn"},
-                folder.path() + "/log");
+  process.start({binary_, "serve", "--data", options.data, "--http", http, "--mqtt", mqtt, "--config",
+                 folder.path() + "/config.toml", "--ready-file", ready, "--log", "warn"},
+                folder.path() + "/log", options.environment);
+}
+
+bool RollcallServer::await_ready(int64_t ms) {
   std::string text;
   loop_.run_until(
       [&] {
-        text = read_file(ready);
+        text = read_file(folder.path() + "/ready.json");
         return !text.empty() || !process.running();
       },
-      20'000);
-  if (text.empty()) throw std::runtime_error("the server did not start: " + log());
+      ms);
+  if (text.empty()) return false;
   http = member(text, "http");
   mqtt = member(text, "mqtt");
   settings.access_key_id = member(text, "accessKeyId");
   settings.access_key_secret = Secret(member(text, "accessKeySecret"));
-  if (!client::read_endpoint(http, settings)) throw std::runtime_error("bad address " + http);
+  return client::read_endpoint(http, settings).has_value();
 }
 
 }  // namespace rollcall::testing

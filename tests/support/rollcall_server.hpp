@@ -13,20 +13,32 @@
 
 namespace rollcall::testing {
 
+struct ServerOptions {
+  std::string data = {};        // the data folder; empty: one of its own
+  int64_t next_wait_ms = 2000;  // jobs.next_wait_ms
+  Process::Environment environment = {};
+  bool start = true;  // by the constructor
+};
+
 class RollcallServer {
  public:
-  // Starts `binary` on free ports with a data folder of its own; throws std::runtime_error with the log when
-  // it does not come up.
-  RollcallServer(std::string binary, net::CoreLoop& loop);
+  // Starts `binary` on free ports; throws std::runtime_error with the log when it does not come up.
+  RollcallServer(std::string binary, net::CoreLoop& loop, ServerOptions server_options = {});
 
   // Starts again on the same data folder and the same ports.
   void start_again();
+  // The two halves of it: starts the process; waits until it is ready. False when it ended instead, or when
+  // time is up.
+  void launch();
+  bool await_ready(int64_t ms);
   std::unique_ptr<client::ApiClient> client() {
     return std::make_unique<client::ApiClient>(settings, clock, random);
   }
   std::string log() const { return read_file(folder.path() + "/log"); }
+  const std::string& data() const { return options.data; }
 
   ScratchFolder folder;
+  ServerOptions options;
   Process process;
   SystemClock clock;
   SystemRandom random;
@@ -35,7 +47,6 @@ class RollcallServer {
   std::string mqtt = "127.0.0.1:0";
 
  private:
-  void start();
   std::string binary_;
   net::CoreLoop& loop_;
 };

@@ -1,0 +1,280 @@
+// kill -9 in rounds: one data folder lives through many servers, each killed at an arbitrary moment under
+// load, some while they start. The clients' devices and callers know what was acknowledged to them, and after
+// each death the rows are compared with that. ROLLCALL_CRASH_ROUNDS and ROLLCALL_CRASH_SEED choose how long
+// and which; a failure names its seed and keeps the data folder.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "api_lanes.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "client/fleet_setup.hpp"
+#include "store_audit.hpp"
+#include "support/rollcall_server.hpp"
+#include "witness_fleet.hpp"
+#include "workload.hpp"
+
+namespace rollcall::testing {
+namespace {
+
+constexpr size_t kDevices = 300;
+constexpr size_t kLanes = 6;
+constexpr size_t kJobsPerRound = 30;
+constexpr int64_t kRoundMs = 60'000;
+constexpr size_t kJobsComparedByCalls = 12;
+
+int64_t setting(const char* name, int64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? parse_int(text).value_or(otherwise) : otherwise;
+}
+
+std::string binary() {
+  const char* path = std::getenv("ROLLCALL_BINARY");
+  return path != nullptr ? path : "build/release/rollcall";
+}
+
+// Writes that the process has asked the kernel for so far: how far a start has come, without a clock.
+int64_t writes_of(pid_t pid) {
+  const std::string text = read_file("/proc/" + std::to_string(pid) + "/io");
+  const size_t at = text.find("syscw: ");
+  return at == std::string::npos ? 0 : parse_int(text.substr(at + 7, text.find('\n', at) - at - 7)).value_or(0);
+}
+
+class KillRounds {
+ public:
+  KillRounds(int rounds, uint64_t seed)
+      : rounds_(rounds), random_(seed), server_(binary(), loop_, {.next_wait_ms = 50}) {}
+
+  void run() {
+    prepare();
+    for (int round = 1; round <= rounds_ && !::testing::Test::HasFailure(); ++round) {
+      round_ = round;
+      workload_->begin_round(round, kJobsPerRound);
+      if (random_.below(3) == 0) kill_in_start();
+      if (random_.below(6) == 0) kill_in_start();
+      if (round > 1 && !start()) return;
+      if (round > 1) compare_by_calls();
+      work_until_killed();
+      compare_rows({});
+    }
+    if (!::testing::Test::HasFailure()) finish();
+    report();
+  }
+
+  void keep_data() {
+    server_.folder.keep();
+    std::printf("the data folder is kept: %s\n", server_.data().c_str());
+  }
+
+ private:
+  // The fleet, and a group of all of it.
+  void prepare() {
+    auto api = server_.client();
+    auto fleet = client::prepare_fleet(*api, server_.random, {"crash", "crash-", kDevices},
+                                       [](const std::string&) {});
+    ASSERT_TRUE(fleet) << public_message(fleet.error());
+    WorkloadFleet where{fleet->product_key, {}, {}};
+    auto group = api->require("CreateDeviceGroup", {{"GroupName", "everything"}});
+    ASSERT_TRUE(group) << public_message(group.error());
+    where.group = group->text("Data.GroupId");
+    facts_.groups[where.group].name = "everything";
+    for (size_t begin = 0; begin < kDevices; begin += 100) {
+      NameValues parameters = {{"GroupId", where.group}};
+      for (size_t i = begin; i < begin + 100; ++i) {
+        const std::string prefix = "Device." + std::to_string(i - begin + 1) + ".";
+        parameters.emplace_back(prefix + "ProductKey", where.product_key);
+        parameters.emplace_back(prefix + "DeviceName", fleet->devices[i].first);
+        facts_.groups[where.group].members.insert(where.product_key + "/" + fleet->devices[i].first);
+      }
+      ASSERT_TRUE(api->require("BatchAddDeviceGroupRelations", parameters));
+    }
+    for (const auto& [name, secret] : fleet->devices) where.devices.push_back(name);
+    client::Behaviour behaviour;
+    behaviour.failing = behaviour.rejecting = 0.05;
+    behaviour.seed = random_.next_u64();
+    devices_ = std::make_unique<WitnessFleet>(loop_, facts_, where.product_key, fleet->devices, behaviour);
+    workload_ = std::make_unique<Workload>(facts_, random_, std::move(where));
+    lanes_ = std::make_unique<ApiLanes>(loop_, kLanes, [this] { return workload_->next(); });
+    writes_at_start_ = writes_of(server_.process.pid());
+  }
+
+  // Kills a server before it is ready, once it has asked for so many writes.
+  void kill_in_start() {
+    server_.process.kill_hard();
+    server_.launch();
+    const int64_t moment = static_cast<int64_t>(random_.below(40));
+    const pid_t pid = server_.process.pid();
+    loop_.run_until([&] { return writes_of(pid) >= moment || !server_.process.running(); }, 1'000);
+    EXPECT_TRUE(server_.process.running()) << "a start failed: " << server_.log();
+    server_.process.kill_hard();
+    ++kills_;
+  }
+
+  bool start() {
+    server_.process.kill_hard();
+    server_.launch();
+    const bool ready = server_.await_ready(20'000);
+    EXPECT_TRUE(ready) << "round " << round_ << ": the server did not start\n" << server_.log();
+    return ready;
+  }
+
+  // Load on all sides until the k-th acknowledgement, then SIGKILL from inside its reception.
+  void work_until_killed() {
+    const uint64_t most = random_.below(4) == 0 ? 60 : 2'000;
+    const uint64_t kill_at = facts_.acknowledgements + 1 + random_.below(most);
+    bool killed = false;
+    facts_.on_acknowledgement = [&] {
+      if (killed || facts_.acknowledgements < kill_at) return;
+      killed = true;
+      server_.process.kill_hard();
+      devices_->rest();
+      lanes_->rest();
+    };
+    devices_->serve(server_.mqtt);
+    lanes_->serve(server_.settings);
+    EXPECT_TRUE(loop_.run_until([&] { return killed; }, kRoundMs))
+        << "round " << round_ << ": " << facts_.acknowledgements << " acknowledgements, "
+        << devices_->online() << " devices online\n"
+        << server_.log();
+    if (!killed) server_.process.kill_hard();
+    ++kills_;
+    // What was on its way when the process died still counts: it had been acknowledged.
+    devices_->rest();
+    lanes_->rest();
+    EXPECT_TRUE(loop_.run_until([&] { return devices_->connections() + lanes_->connections() == 0; }, 20'000));
+    facts_.on_acknowledgement = nullptr;
+  }
+
+  void compare_rows(const AuditOptions& options) {
+    const AuditResult result =
+        audit_store(server_.data(), server_.folder.path() + "/copy", facts_, options);
+    for (const std::string& problem : result.problems) ADD_FAILURE() << "round " << round_ << ": " << problem;
+    compared_ += result.compared;
+    last_ = result;
+  }
+
+  // The same through the front door, for some jobs: while nothing moves, the statistics are the list's.
+  void compare_by_calls() {
+    auto api = server_.client();
+    std::vector<std::string> codes;
+    for (const auto& [code, fact] : facts_.jobs) codes.push_back(code);
+    for (size_t i = 0; i < kJobsComparedByCalls && !codes.empty(); ++i)
+      compare_job(*api, codes[random_.below(codes.size())]);
+    if (facts_.devices.empty()) return;
+    auto device = facts_.devices.begin();
+    std::advance(device, static_cast<long>(random_.below(facts_.devices.size())));
+    auto detail = api->require("QueryDeviceDetail", {{"ProductKey", device->first.first},
+                                                     {"DeviceName", device->first.second}});
+    ASSERT_TRUE(detail) << public_message(detail.error());
+    EXPECT_EQ(detail->text("Data.DeviceSecret"), device->second.secret);
+  }
+
+  void compare_job(client::ApiClient& api, const std::string& code) {
+    for (int attempt = 0; attempt < 20; ++attempt) {
+      auto before = api.require("QueryJobStatistics", {{"JobId", code}});
+      ASSERT_TRUE(before) << facts_.jobs[code].name << ": " << public_message(before.error());
+      std::map<std::string, int64_t> listed;
+      int64_t rows = 0;
+      list_tasks(api, code, listed, rows);
+      auto after = api.require("QueryJobStatistics", {{"JobId", code}});
+      auto job = api.require("QueryJob", {{"JobId", code}});
+      ASSERT_TRUE(after && job);
+      if (before->raw("Data") != after->raw("Data") || job->text("Data.Status") == "INITIALIZING") continue;
+      EXPECT_EQ(after->number("Data.Total"), rows) << facts_.jobs[code].name;
+      EXPECT_EQ(after->number("Data.Queued"), listed["QUEUED"]);
+      EXPECT_EQ(after->number("Data.Sent"), listed["SENT"]);
+      EXPECT_EQ(after->number("Data.InProgress"), listed["IN_PROGRESS"]);
+      EXPECT_EQ(after->number("Data.Succeeded"), listed["SUCCEEDED"]);
+      EXPECT_EQ(after->number("Data.Failed"), listed["FAILED"]);
+      EXPECT_EQ(after->number("Data.Rejected"), listed["REJECTED"]);
+      EXPECT_EQ(after->number("Data.TimeOut"), listed["TIMED_OUT"]);
+      EXPECT_EQ(after->number("Data.Cancelled"), listed["CANCELLED"]);
+      return;
+    }
+    ++never_still_;
+  }
+
+  static void list_tasks(client::ApiClient& api, const std::string& code,
+                         std::map<std::string, int64_t>& listed, int64_t& rows) {
+    std::string token;
+    do {
+      NameValues parameters = {{"JobId", code}, {"Limit", "50"}};
+      if (!token.empty()) parameters.emplace_back("NextToken", token);
+      auto page = api.require("ListTask", parameters);
+      ASSERT_TRUE(page) << public_message(page.error());
+      for (std::string_view task : json_elements(page->raw("Data.data"))) {
+        ++listed[json_unquote(json_member(task, "Status").value_or("")).value_or("")];
+        ++rows;
+      }
+      token = page->text("NextToken");
+    } while (!token.empty());
+  }
+
+  // The last server lives until every job has ended, then everything is counted.
+  void finish() {
+    round_ = rounds_ + 1;
+    if (!start()) return;
+    devices_->serve(server_.mqtt);
+    auto api = server_.client();
+    EXPECT_TRUE(loop_.run_until([&] { return devices_->online() == devices_->size(); }, 30'000));
+    EXPECT_TRUE(loop_.run_until([&] { return open_jobs(*api) == 0; }, 150'000)) << server_.log();
+    devices_->rest();
+    EXPECT_EQ(server_.process.stop_within(20'000), 0) << "a clean stop";
+    compare_rows({.all_ended = true});
+  }
+
+  int64_t open_jobs(client::ApiClient& api) {
+    int64_t open = 0;
+    for (const char* status : {"INITIALIZING", "WAITING", "IN_PROGRESS", "CANCELLING"}) {
+      auto answer = api.require("ListJob", {{"PageSize", "1"}, {"CurrentPage", "1"}, {"Status", status}});
+      EXPECT_TRUE(answer);
+      if (answer) open += answer->number("Total");
+    }
+    return open;
+  }
+
+  void report() const {
+    std::printf("%d rounds, %d kills, %llu acknowledgements, %llu compared, %llu calls without an answer; "
+                "%llu jobs, %llu tasks, %llu lines of history\n",
+                round_ - 1, kills_, static_cast<unsigned long long>(facts_.acknowledgements),
+                static_cast<unsigned long long>(compared_),
+                static_cast<unsigned long long>(lanes_ ? lanes_->unanswered() : 0),
+                static_cast<unsigned long long>(last_.jobs), static_cast<unsigned long long>(last_.tasks),
+                static_cast<unsigned long long>(last_.history));
+  }
+
+  const int rounds_;
+  net::CoreLoop loop_;
+  SeededRandom random_;
+  Facts facts_;
+  RollcallServer server_;
+  std::unique_ptr<WitnessFleet> devices_;
+  std::unique_ptr<Workload> workload_;
+  std::unique_ptr<ApiLanes> lanes_;
+  AuditResult last_;
+  int round_ = 0;
+  int kills_ = 0;
+  int never_still_ = 0;
+  uint64_t compared_ = 0;
+  int64_t writes_at_start_ = 0;
+};
+
+TEST(KillRounds, LoseNothingThatWasAcknowledged) {
+  SystemRandom chance;
+  const int rounds = static_cast<int>(setting("ROLLCALL_CRASH_ROUNDS", 6));
+  const auto seed = static_cast<uint64_t>(
+      setting("ROLLCALL_CRASH_SEED", static_cast<int64_t>(chance.below(1'000'000'000))));
+  std::printf("seed %llu, %d rounds\n", static_cast<unsigned long long>(seed), rounds);
+  KillRounds test(rounds, seed);
+  test.run();
+  if (!HasFailure()) return;
+  std::printf("again with: ROLLCALL_CRASH_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  test.keep_data();
+}
+
+}  // namespace
+}  // namespace rollcall::testing

@@ -1,0 +1,438 @@
+#include "store_audit.hpp"
+
+#include <sqlite3.h>
+
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "model/id_codec.hpp"
+#include "model/job.hpp"
+#include "model/task.hpp"
+
+namespace rollcall::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kProblemsMax = 40;
+
+// A database that was copied, open while this lives.
+class Copy {
+ public:
+  Copy(const std::string& data, std::string folder) : folder_(std::move(folder)) {
+    fs::create_directories(folder_);
+    for (const char* name : {"/rollcall.db", "/rollcall.db-wal"}) {
+      std::error_code absent;
+      fs::copy_file(data + name, folder_ + name, fs::copy_options::overwrite_existing, absent);
+    }
+    sqlite3_open_v2((folder_ + "/rollcall.db").c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr);
+  }
+  ~Copy() {
+    sqlite3_close_v2(handle_);
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+
+  // Calls row(statement) for each row; the text of a failure, or empty.
+  template <class Row>
+  std::string each(const char* sql, Row&& row) {
+    sqlite3_stmt* statement = nullptr;
+    int code = sqlite3_prepare_v2(handle_, sql, -1, &statement, nullptr);
+    while (code == SQLITE_OK || code == SQLITE_ROW) {
+      code = sqlite3_step(statement);
+      if (code == SQLITE_ROW) row(statement);
+    }
+    sqlite3_finalize(statement);
+    return code == SQLITE_DONE ? "" : std::string(sql) + ": " + sqlite3_errmsg(handle_);
+  }
+
+ private:
+  std::string folder_;
+  sqlite3* handle_ = nullptr;
+};
+
+int64_t number(sqlite3_stmt* row, int column) { return sqlite3_column_int64(row, column); }
+std::string text(sqlite3_stmt* row, int column) {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(row, column));
+  return bytes == nullptr
+             ? ""
+             : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(row, column)));
+}
+
+std::string integrity(Copy& copy) {
+  std::string found;
+  const std::string failure = copy.each("PRAGMA integrity_check", [&](sqlite3_stmt* row) {
+    if (text(row, 0) != "ok") found += text(row, 0) + "; ";
+  });
+  return found + failure;
+}
+
+struct JobRow {
+  std::string name;
+  JobStatus status{};
+  JobType type{};
+  TargetType target_type{};
+  std::string document;
+  int64_t tasks_made = 0;
+  bool making = false;
+  TaskCounters counters;  // stored
+  TaskCounters rows;      // counted
+};
+
+struct TaskRow {
+  DeviceId device;
+  TaskStatus status{};
+  TaskStatus last_to = TaskStatus::Queued;  // of the history
+  Cause last_cause{};
+  uint16_t reached = 0;  // statuses it ever had by the history, as bits
+  bool late = false;
+  bool rerun = false;
+  bool seen = false;
+};
+
+
+uint16_t bit(TaskStatus status) { return static_cast<uint16_t>(1u << static_cast<unsigned>(status)); }
+
+class Audit {
+ public:
+  Audit(Copy& copy, const Facts& facts, const AuditOptions& options)
+      : copy_(copy), facts_(facts), options_(options) {}
+
+  AuditResult run() {
+    if (const std::string damage = integrity(copy_); !damage.empty()) problem("integrity_check: " + damage);
+    load_key();
+    if (!codec_) return std::move(result_);
+    load_jobs();
+    load_tasks();
+    load_history();
+    compare_jobs();
+    compare_counters();
+    compare_reports();
+    compare_successes();
+    compare_fleet();
+    for (const std::string& contradiction : facts_.contradictions) problem(contradiction);
+    return std::move(result_);
+  }
+
+ private:
+  void problem(std::string what) {
+    if (result_.problems.size() < kProblemsMax) result_.problems.push_back(std::move(what));
+  }
+  void check(bool holds, const std::string& what) {
+    if (!holds) problem(what);
+  }
+  template <class Row>
+  void each(const char* sql, Row&& row) {
+    if (std::string failure = copy_.each(sql, row); !failure.empty()) problem(failure);
+  }
+
+  void load_key() {
+    each("SELECT value FROM meta WHERE name = 'id_key'", [&](sqlite3_stmt* row) {
+      const std::string bytes = text(row, 0);
+      IdCodec::Key key{};
+      std::memcpy(key.data(), bytes.data(), std::min(bytes.size(), key.size()));
+      codec_.emplace(key);
+    });
+    check(codec_.has_value(), "the key of the ids is not there");
+  }
+
+  void load_jobs() {
+    std::map<std::string, int> names;
+    each(
+        "SELECT job.id, name, status, type, target_type, document, tasks_made, sweep, queued, sent, "
+        "in_progress, succeeded, failed, rejected, timed_out, cancelled FROM job JOIN job_spec ON "
+        "job_spec.job = job.id LEFT JOIN job_counter ON job_counter.job = job.id",
+        [&](sqlite3_stmt* row) {
+          JobRow& job = jobs_[number(row, 0)];
+          job.name = text(row, 1);
+          job.status = static_cast<JobStatus>(number(row, 2));
+          job.type = static_cast<JobType>(number(row, 3));
+          job.target_type = static_cast<TargetType>(number(row, 4));
+          job.document = text(row, 5);
+          job.tasks_made = number(row, 6);
+          job.making = static_cast<Sweep>(number(row, 7)) == Sweep::Make;
+          for (size_t status = 1; status <= kTaskStatusCount; ++status)
+            job.counters.by_status[status] = number(row, static_cast<int>(status) + 7);
+          if (++names[job.name] > 1) problem("the job " + job.name + " exists twice");
+          check(!facts_.job_names_refused.contains(job.name),
+                "the job " + job.name + " exists although it was refused");
+        });
+    result_.jobs = jobs_.size();
+  }
+
+  void load_tasks() {
+    each("SELECT job, sequence, device, status FROM task", [&](sqlite3_stmt* row) {
+      TaskRow& task = tasks_[TaskKey{JobId{number(row, 0)}, number(row, 1)}];
+      task.device = DeviceId{number(row, 2)};
+      task.status = static_cast<TaskStatus>(number(row, 3));
+      const auto job = jobs_.find(number(row, 0));
+      if (job == jobs_.end()) return problem("a task of no job: " + std::to_string(number(row, 0)));
+      ++job->second.rows[task.status];
+    });
+    result_.tasks = tasks_.size();
+  }
+
+  // The history of each task must be one unbroken path to what its row says.
+  void load_history() {
+    each("SELECT job, task, from_status, to_status, cause FROM history ORDER BY position",
+         [&](sqlite3_stmt* row) {
+           ++result_.history;
+           const auto found = tasks_.find(TaskKey{JobId{number(row, 0)}, number(row, 1)});
+           if (found == tasks_.end()) return problem("history of no task");
+           TaskRow& task = found->second;
+           const auto from = static_cast<TaskStatus>(number(row, 2));
+           const auto to = static_cast<TaskStatus>(number(row, 3));
+           const auto cause = static_cast<Cause>(number(row, 4));
+           if (task.seen || from != to)
+             check(from == task.last_to, place(found->first) + " went on from " +
+                                             std::string(task_status_text(from)) + " but was " +
+                                             std::string(task_status_text(task.last_to)));
+           task.seen = true;
+           task.late = task.late || cause == Cause::LateReport;
+           task.rerun = task.rerun || cause == Cause::Rerun;
+           task.last_to = to;
+           if (from != to) task.last_cause = cause;
+           task.reached |= bit(to);
+         });
+    for (const auto& [key, task] : tasks_)
+      check(task.last_to == task.status, place(key) + " is " + std::string(task_status_text(task.status)) +
+                                             " but its history ends with " +
+                                             std::string(task_status_text(task.last_to)));
+  }
+
+  std::string place(const TaskKey& key) const {
+    const auto job = jobs_.find(key.job.value);
+    return "task " + std::to_string(key.sequence) + " of " +
+           (job == jobs_.end() ? "job " + std::to_string(key.job.value) : job->second.name);
+  }
+
+  void compare_jobs() {
+    for (const auto& [code, fact] : facts_.jobs) {
+      const auto id = codec_->job_id(code);
+      const auto found = id ? jobs_.find(id->value) : jobs_.end();
+      if (found == jobs_.end()) {
+        problem("lost: the acknowledged job " + fact.name);
+        continue;
+      }
+      ++result_.compared;
+      const JobRow& job = found->second;
+      check(job.name == fact.name && job_type_text(job.type) == fact.type &&
+                target_type_text(job.target_type) == fact.target_type && job.document == fact.document,
+            "the job " + fact.name + " is another one");
+      const bool cancelled = job.status == JobStatus::Cancelling || job.status == JobStatus::Cancelled;
+      check(cancelled || !fact.cancelled,
+            "lost: the job " + fact.name + " was cancelled and is " +
+                std::string(job_status_text(job.status)));
+      check(!cancelled || fact.cancel_asked, "nobody cancelled the job " + fact.name);
+      if (fact.cancelled) ++result_.compared;
+      if (fact.tasks >= 0)
+        check(job.counters.total() == fact.tasks,
+              "the job " + fact.name + " has " + std::to_string(job.counters.total()) + " tasks instead of " +
+                  std::to_string(fact.tasks));
+    }
+  }
+
+  // Tasks that are still to be made count as QUEUED.
+  void compare_counters() {
+    for (const auto& [id, job] : jobs_) {
+      TaskCounters counted = job.rows;
+      if (job.making) counted[TaskStatus::Queued] += job.counters.total() - job.tasks_made;
+      check(counted == job.counters, "the counters of " + job.name + " say " + show(job.counters) +
+                                         ", its rows " + show(counted));
+      if (!options_.all_ended) continue;
+      check(is_final(job.status) && job.rows.open() == 0,
+            "the job " + job.name + " has not ended: " + std::string(job_status_text(job.status)) + " " +
+                show(job.rows));
+    }
+  }
+
+  static std::string show(const TaskCounters& counters) {
+    std::string out;
+    for (size_t status = 1; status <= kTaskStatusCount; ++status)
+      out += (status > 1 ? "/" : "") + std::to_string(counters.by_status[status]);
+    return out;
+  }
+
+  void compare_reports() {
+    for (const auto& [code, fact] : facts_.tasks) {
+      const auto key = codec_->task_key(code);
+      const auto found = key ? tasks_.find(*key) : tasks_.end();
+      if (found == tasks_.end()) {
+        problem("lost: the task " + code + " that a device was given");
+        continue;
+      }
+      compare_task(*key, found->second, fact);
+    }
+  }
+
+  void compare_task(const TaskKey& key, const TaskRow& task, const TaskFact& fact) {
+    const auto job = jobs_.find(key.job.value);
+    const bool cancelling = job != jobs_.end() && (job->second.status == JobStatus::Cancelling ||
+                                                   job->second.status == JobStatus::Cancelled);
+    for (size_t i = 1; i <= kTaskStatusCount; ++i) {
+      const auto status = static_cast<TaskStatus>(i);
+      const std::string what = place(key) + " (" + std::string(task_status_text(status)) + " reported, now " +
+                               std::string(task_status_text(task.status)) + ")";
+      if (fact.acknowledged & bit(status)) {
+        ++result_.compared;
+        // A final report while the job is being cancelled is answered 200 and changes nothing (DESIGN 5.13).
+        const bool late = task.late || (cancelling && is_final(status));
+        check((task.reached & bit(status)) || late, "lost: the acknowledged report of " + what);
+        if (is_final(status))
+          check(task.status == status || late || task.rerun, "undone: the acknowledged report of " + what);
+      }
+      // A PUBACK alone says that the report was taken, not how it was judged.
+      if ((fact.puback & bit(status)) && is_final(status)) {
+        ++result_.compared;
+        check(is_final(task.status) || cancelling || task.rerun, "lost: the report with a PUBACK of " + what);
+      }
+      if (status != TaskStatus::InProgress && is_final(status) && (task.reached & bit(status)) &&
+          (task.last_cause == Cause::Reported) && task.last_to == status)
+        check(fact.said & bit(status), "nobody reported " + what);
+    }
+  }
+
+  // No task may be SUCCEEDED without its device having said so.
+  void compare_successes() {
+    std::unordered_map<int64_t, std::string> names;
+    each("SELECT id, name FROM device", [&](sqlite3_stmt* row) { names[number(row, 0)] = text(row, 1); });
+    std::unordered_map<std::string, uint16_t> said;
+    for (const auto& [key, task] : tasks_) {
+      if (task.status != TaskStatus::Succeeded) continue;
+      const auto job = jobs_.find(key.job.value);
+      if (job == jobs_.end()) continue;
+      const std::string& device = names[task.device.value];
+      bool heard = true;
+      switch (job->second.type) {
+        case JobType::CustomJob: {
+          const auto fact = facts_.tasks.find(codec_->task_code(key));
+          heard = fact != facts_.tasks.end() && (fact->second.said & bit(TaskStatus::Succeeded));
+          break;
+        }
+        case JobType::SetProperty:
+        case JobType::InvokeService:
+          heard = facts_.answered_ok.contains({device, alink_id(key.job, 1)});
+          break;
+        case JobType::Pub:
+          break;  // with QoS 0 written is all there is to know (DESIGN 5.12)
+      }
+      check(heard, place(key) + " is SUCCEEDED, but " + device + " never said so");
+    }
+  }
+
+  void compare_fleet() {
+    compare_products();
+    compare_devices();
+    compare_groups();
+    compare_applies();
+  }
+
+  void compare_products() {
+    std::map<std::string, std::pair<std::string, std::string>> products;
+    each("SELECT key, name, secret FROM product", [&](sqlite3_stmt* row) {
+      products[text(row, 0)] = {text(row, 1), text(row, 2)};
+    });
+    std::map<std::string, int> models;  // bit 0: a draft, bit 1: a published version
+    each("SELECT key, version FROM thing_model JOIN product ON product.id = product",
+         [&](sqlite3_stmt* row) { models[text(row, 0)] |= text(row, 1).empty() ? 1 : 2; });
+    for (const auto& [key, fact] : facts_.products) {
+      const auto found = products.find(key);
+      if (found == products.end() || found->second.first != fact.name ||
+          found->second.second != "0" + fact.secret) {
+        problem("lost: the acknowledged product " + fact.name);
+        continue;
+      }
+      result_.compared += 1u + fact.model_imported + fact.model_published;
+      check(!fact.model_imported || (models[key] & 1), "lost: the imported model of " + fact.name);
+      check(!fact.model_published || (models[key] & 2), "lost: the published model of " + fact.name);
+    }
+  }
+
+  void compare_devices() {
+    std::map<DevicePath, std::pair<std::string, std::string>> devices;
+    each("SELECT key, device.name, device.secret, device.id FROM device JOIN product ON product.id = product",
+         [&](sqlite3_stmt* row) {
+           devices[{text(row, 0), text(row, 1)}] = {text(row, 2), codec_->iot_id(DeviceId{number(row, 3)})};
+         });
+    for (const auto& [path, fact] : facts_.devices) {
+      const auto found = devices.find(path);
+      check(found != devices.end() && found->second.first == "0" + fact.secret &&
+                found->second.second == fact.iot_id,
+            "lost: the acknowledged device " + path.second);
+      ++result_.compared;
+    }
+    for (const int64_t id : facts_.applied) {
+      const auto& [product, names] = facts_.applies.at(id);
+      ++result_.compared;
+      if (!options_.all_ended) continue;
+      for (const std::string& name : names)
+        check(devices.contains({product, name}), "the device " + name + " that was applied for never came");
+    }
+  }
+
+  void compare_groups() {
+    std::map<std::string, std::string> groups;
+    each("SELECT code, name FROM device_group",
+         [&](sqlite3_stmt* row) { groups[text(row, 0)] = text(row, 1); });
+    std::set<std::pair<std::string, std::string>> members;
+    each(
+        "SELECT device_group.code, product.key, device.name FROM group_member JOIN device_group ON "
+        "device_group.id = device_group JOIN device ON device.id = device JOIN product ON product.id = "
+        "device.product",
+        [&](sqlite3_stmt* row) { members.emplace(text(row, 0), text(row, 1) + "/" + text(row, 2)); });
+    for (const auto& [code, fact] : facts_.groups) {
+      const auto found = groups.find(code);
+      check(found != groups.end() && found->second == fact.name, "lost: the acknowledged group " + fact.name);
+      ++result_.compared;
+      for (const std::string& member : fact.members) {
+        check(members.contains({code, member}), "lost: " + member + " in the group " + fact.name);
+        ++result_.compared;
+      }
+    }
+    each("SELECT device_group.name, device_count, count(device) FROM device_group LEFT JOIN group_member ON "
+         "device_group = id GROUP BY id HAVING device_count <> count(device)",
+         [&](sqlite3_stmt* row) { problem("the count of the group " + text(row, 0) + " is wrong"); });
+    each("SELECT product.name FROM product WHERE device_count <> (SELECT count(*) FROM device WHERE product = "
+         "product.id AND device.deleted_ms = 0)",
+         [&](sqlite3_stmt* row) { problem("the count of the product " + text(row, 0) + " is wrong"); });
+  }
+
+  void compare_applies() {
+    std::map<int64_t, int> status;
+    each("SELECT id, status FROM apply", [&](sqlite3_stmt* row) {
+      status[number(row, 0)] = static_cast<int>(number(row, 1));
+    });
+    for (const auto& [id, apply] : facts_.applies) {
+      check(status.contains(id), "lost: the application " + std::to_string(id));
+      ++result_.compared;
+    }
+  }
+
+  Copy& copy_;
+  const Facts& facts_;
+  const AuditOptions options_;
+  AuditResult result_;
+  std::optional<IdCodec> codec_;
+  std::unordered_map<int64_t, JobRow> jobs_;
+  std::unordered_map<TaskKey, TaskRow> tasks_;
+};
+
+}  // namespace
+
+AuditResult audit_store(const std::string& data, const std::string& copy, const Facts& facts,
+                        const AuditOptions& options) {
+  Copy opened(data, copy);
+  return Audit(opened, facts, options).run();
+}
+
+std::string check_integrity(const std::string& data, const std::string& copy) {
+  Copy opened(data, copy);
+  return integrity(opened);
+}
+
+}  // namespace rollcall::testing
