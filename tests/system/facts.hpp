@@ -54,11 +54,13 @@ struct TaskFact {
 using DevicePath = std::pair<std::string, std::string>;  // ProductKey, DeviceName
 
 struct Facts {
-  std::map<std::string, JobFact> jobs;       // by JobId
-  std::set<std::string> job_names_refused;   // CreateJob was answered with an error: it must not be there
+  std::map<std::string, JobFact> jobs;      // by JobId
+  std::set<std::string> job_names_refused;  // CreateJob was answered with an error: it must not be there
+  // Cancelled by the test itself when nothing moved any more: what was open there must have had its reason.
+  std::set<std::string> cancelled_at_the_end;
   std::map<DevicePath, DeviceFact> devices;
-  std::map<std::string, ProductFact> products;  // by ProductKey
-  std::map<std::string, GroupFact> groups;      // by GroupId
+  std::map<std::string, ProductFact> products;                                  // by ProductKey
+  std::map<std::string, GroupFact> groups;                                      // by GroupId
   std::map<int64_t, std::pair<std::string, std::vector<std::string>>> applies;  // asked: ProductKey, names
   std::set<int64_t> applied;                                                    // and acknowledged
   std::unordered_map<std::string, TaskFact> tasks;                              // by TaskId

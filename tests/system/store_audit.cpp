@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/limits.hpp"
 #include "model/id_codec.hpp"
 #include "model/job.hpp"
 #include "model/task.hpp"
@@ -59,9 +60,7 @@ class Copy {
 int64_t number(sqlite3_stmt* row, int column) { return sqlite3_column_int64(row, column); }
 std::string text(sqlite3_stmt* row, int column) {
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(row, column));
-  return bytes == nullptr
-             ? ""
-             : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(row, column)));
+  return bytes == nullptr ? "" : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(row, column)));
 }
 
 std::string integrity(Copy& copy) {
@@ -80,21 +79,23 @@ struct JobRow {
   std::string document;
   int64_t tasks_made = 0;
   bool making = false;
+  MessageQos qos{};
   TaskCounters counters;  // stored
   TaskCounters rows;      // counted
 };
 
 struct TaskRow {
   DeviceId device;
+  int64_t pushes = 0;
   TaskStatus status{};
   TaskStatus last_to = TaskStatus::Queued;  // of the history
+  TaskStatus last_from{};
   Cause last_cause{};
   uint16_t reached = 0;  // statuses it ever had by the history, as bits
   bool late = false;
   bool rerun = false;
   bool seen = false;
 };
-
 
 uint16_t bit(TaskStatus status) { return static_cast<uint16_t>(1u << static_cast<unsigned>(status)); }
 
@@ -114,6 +115,7 @@ class Audit {
     compare_counters();
     compare_reports();
     compare_successes();
+    compare_ends();
     compare_fleet();
     for (const std::string& contradiction : facts_.contradictions) problem(contradiction);
     return std::move(result_);
@@ -145,7 +147,7 @@ class Audit {
     std::map<std::string, int> names;
     each(
         "SELECT job.id, name, status, type, target_type, document, tasks_made, sweep, queued, sent, "
-        "in_progress, succeeded, failed, rejected, timed_out, cancelled FROM job JOIN job_spec ON "
+        "in_progress, succeeded, failed, rejected, timed_out, cancelled, qos FROM job JOIN job_spec ON "
         "job_spec.job = job.id LEFT JOIN job_counter ON job_counter.job = job.id",
         [&](sqlite3_stmt* row) {
           JobRow& job = jobs_[number(row, 0)];
@@ -158,6 +160,7 @@ class Audit {
           job.making = static_cast<Sweep>(number(row, 7)) == Sweep::Make;
           for (size_t status = 1; status <= kTaskStatusCount; ++status)
             job.counters.by_status[status] = number(row, static_cast<int>(status) + 7);
+          job.qos = static_cast<MessageQos>(number(row, 16));
           if (++names[job.name] > 1) problem("the job " + job.name + " exists twice");
           check(!facts_.job_names_refused.contains(job.name),
                 "the job " + job.name + " exists although it was refused");
@@ -166,10 +169,11 @@ class Audit {
   }
 
   void load_tasks() {
-    each("SELECT job, sequence, device, status FROM task", [&](sqlite3_stmt* row) {
+    each("SELECT job, sequence, device, status, pushes FROM task", [&](sqlite3_stmt* row) {
       TaskRow& task = tasks_[TaskKey{JobId{number(row, 0)}, number(row, 1)}];
       task.device = DeviceId{number(row, 2)};
       task.status = static_cast<TaskStatus>(number(row, 3));
+      task.pushes = number(row, 4);
       const auto job = jobs_.find(number(row, 0));
       if (job == jobs_.end()) return problem("a task of no job: " + std::to_string(number(row, 0)));
       ++job->second.rows[task.status];
@@ -197,6 +201,7 @@ class Audit {
            task.rerun = task.rerun || cause == Cause::Rerun;
            task.last_to = to;
            if (from != to) task.last_cause = cause;
+           if (from != to) task.last_from = from;
            task.reached |= bit(to);
          });
     for (const auto& [key, task] : tasks_)
@@ -225,15 +230,14 @@ class Audit {
                 target_type_text(job.target_type) == fact.target_type && job.document == fact.document,
             "the job " + fact.name + " is another one");
       const bool cancelled = job.status == JobStatus::Cancelling || job.status == JobStatus::Cancelled;
-      check(cancelled || !fact.cancelled,
-            "lost: the job " + fact.name + " was cancelled and is " +
-                std::string(job_status_text(job.status)));
+      check(cancelled || !fact.cancelled, "lost: the job " + fact.name + " was cancelled and is " +
+                                              std::string(job_status_text(job.status)));
       check(!cancelled || fact.cancel_asked, "nobody cancelled the job " + fact.name);
       if (fact.cancelled) ++result_.compared;
       if (fact.tasks >= 0)
-        check(job.counters.total() == fact.tasks,
-              "the job " + fact.name + " has " + std::to_string(job.counters.total()) + " tasks instead of " +
-                  std::to_string(fact.tasks));
+        check(job.counters.total() == fact.tasks, "the job " + fact.name + " has " +
+                                                      std::to_string(job.counters.total()) +
+                                                      " tasks instead of " + std::to_string(fact.tasks));
     }
   }
 
@@ -242,8 +246,8 @@ class Audit {
     for (const auto& [id, job] : jobs_) {
       TaskCounters counted = job.rows;
       if (job.making) counted[TaskStatus::Queued] += job.counters.total() - job.tasks_made;
-      check(counted == job.counters, "the counters of " + job.name + " say " + show(job.counters) +
-                                         ", its rows " + show(counted));
+      check(counted == job.counters,
+            "the counters of " + job.name + " say " + show(job.counters) + ", its rows " + show(counted));
       if (!options_.all_ended) continue;
       check(is_final(job.status) && job.rows.open() == 0,
             "the job " + job.name + " has not ended: " + std::string(job_status_text(job.status)) + " " +
@@ -325,6 +329,26 @@ class Audit {
     }
   }
 
+  // What had to be cancelled at the end had a reason not to move: a message of QoS 0 that a crash met
+  // (DESIGN 5.12), as many pushes as a task may have (DESIGN 5.11), or a time-out that was not waited for.
+  void compare_ends() {
+    std::set<int64_t> cancelled;
+    for (const std::string& code : facts_.cancelled_at_the_end)
+      if (const auto id = codec_->job_id(code)) cancelled.insert(id->value);
+    for (const auto& [key, task] : tasks_) {
+      if (task.last_cause != Cause::Cancelled || !cancelled.contains(key.job.value)) continue;
+      const JobRow& job = jobs_.at(key.job.value);
+      const bool command = job.type == JobType::SetProperty || job.type == JobType::InvokeService;
+      const bool met_crash = job.type == JobType::Pub && job.qos == MessageQos::Qos0;
+      const bool reason =
+          task.last_from == TaskStatus::InProgress
+              ? command
+              : task.last_from == TaskStatus::Sent && (met_crash || task.pushes >= limits::kPushesPerTaskMax);
+      check(reason, place(key) + " stayed " + std::string(task_status_text(task.last_from)) + " after " +
+                        std::to_string(task.pushes) + " pushes");
+    }
+  }
+
   void compare_fleet() {
     compare_products();
     compare_devices();
@@ -394,19 +418,20 @@ class Audit {
         ++result_.compared;
       }
     }
-    each("SELECT device_group.name, device_count, count(device) FROM device_group LEFT JOIN group_member ON "
-         "device_group = id GROUP BY id HAVING device_count <> count(device)",
-         [&](sqlite3_stmt* row) { problem("the count of the group " + text(row, 0) + " is wrong"); });
-    each("SELECT product.name FROM product WHERE device_count <> (SELECT count(*) FROM device WHERE product = "
-         "product.id AND device.deleted_ms = 0)",
-         [&](sqlite3_stmt* row) { problem("the count of the product " + text(row, 0) + " is wrong"); });
+    each(
+        "SELECT device_group.name, device_count, count(device) FROM device_group LEFT JOIN group_member ON "
+        "device_group = id GROUP BY id HAVING device_count <> count(device)",
+        [&](sqlite3_stmt* row) { problem("the count of the group " + text(row, 0) + " is wrong"); });
+    each(
+        "SELECT product.name FROM product WHERE device_count <> (SELECT count(*) FROM device WHERE product = "
+        "product.id AND device.deleted_ms = 0)",
+        [&](sqlite3_stmt* row) { problem("the count of the product " + text(row, 0) + " is wrong"); });
   }
 
   void compare_applies() {
     std::map<int64_t, int> status;
-    each("SELECT id, status FROM apply", [&](sqlite3_stmt* row) {
-      status[number(row, 0)] = static_cast<int>(number(row, 1));
-    });
+    each("SELECT id, status FROM apply",
+         [&](sqlite3_stmt* row) { status[number(row, 0)] = static_cast<int>(number(row, 1)); });
     for (const auto& [id, apply] : facts_.applies) {
       check(status.contains(id), "lost: the application " + std::to_string(id));
       ++result_.compared;

@@ -155,8 +155,7 @@ void WitnessFleet::said(uint32_t index, const mqtt::Packet& packet) {
 
 void WitnessFleet::said_publish(uint32_t index, const mqtt::PublishView& publish) {
   Witness& witness = witnesses_[index];
-  const std::string_view suffix =
-      alink::system_suffix(publish.topic, {product_key_, devices_[index].name()});
+  const std::string_view suffix = alink::system_suffix(publish.topic, {product_key_, devices_[index].name()});
   if (suffix == "thing/job/update") {
     const auto params = json_member(publish.payload, "params");
     if (!params) return;

@@ -44,10 +44,10 @@ class WitnessFleet final : public ByteHandler, public client::DeviceTimers {
     ConnectionRef connection;
     bool open = false;
     bool online = false;
-    mqtt::PacketReader reader;                         // what the server sends
-    std::map<uint16_t, Report> without_puback;         // by packet id
-    std::map<std::string, Report> without_reply;       // by message id, of this connection
-    std::map<uint16_t, std::string> messages;          // user topics without our PUBACK: contents
+    mqtt::PacketReader reader;                    // what the server sends
+    std::map<uint16_t, Report> without_puback;    // by packet id
+    std::map<std::string, Report> without_reply;  // by message id, of this connection
+    std::map<uint16_t, std::string> messages;     // user topics without our PUBACK: contents
     std::map<uint16_t, std::pair<std::string, std::string>> answers;  // set_reply and so on without PUBACK
   };
 

@@ -21,15 +21,23 @@ struct Operation {
   Workload::Call (Workload::*make)();
 };
 
-// Every kind of change that clients ask for. What a call means when it is acknowledged stands in its function.
+// Every kind of change that clients ask for. What a call means when it is acknowledged stands in its
+// function.
 constexpr Operation kOperations[] = {
-    {8, &Workload::create_custom_job}, {3, &Workload::create_property_job},
-    {3, &Workload::create_service_job}, {3, &Workload::create_message_job},
-    {2, &Workload::create_side_job},   {3, &Workload::cancel_job},
-    {8, &Workload::register_device},   {1, &Workload::create_group},
-    {5, &Workload::add_to_group},      {1, &Workload::create_product},
-    {1, &Workload::import_model},      {1, &Workload::publish_model},
-    {2, &Workload::check_names},       {2, &Workload::register_applied},
+    {8, &Workload::create_custom_job},
+    {3, &Workload::create_property_job},
+    {3, &Workload::create_service_job},
+    {3, &Workload::create_message_job},
+    {2, &Workload::create_side_job},
+    {3, &Workload::cancel_job},
+    {8, &Workload::register_device},
+    {1, &Workload::create_group},
+    {5, &Workload::add_to_group},
+    {1, &Workload::create_product},
+    {1, &Workload::import_model},
+    {1, &Workload::publish_model},
+    {2, &Workload::check_names},
+    {2, &Workload::register_applied},
     {4, &Workload::query},
 };
 
@@ -55,7 +63,6 @@ void Workload::begin_round(int round, size_t jobs) {
   side_devices_.clear();
   recent_groups_.clear();
   open_applies_.clear();
-  if (side_product_.empty()) side_product_ = fleet_.product_key;
   if (recent_jobs_.size() > kRecentJobsMax)
     recent_jobs_.erase(recent_jobs_.begin(), recent_jobs_.end() - static_cast<long>(kRecentJobsMax));
 }
@@ -205,6 +212,7 @@ Workload::Call Workload::cancel_job() {
 // --- devices and groups
 
 Workload::Call Workload::register_device() {
+  if (side_product_.empty()) return create_product();
   const std::string product = side_product_;
   const std::string device = name("device");
   return acknowledged("RegisterDevice", {{"ProductKey", product}, {"DeviceName", device}},
@@ -270,7 +278,7 @@ Workload::Call Workload::create_product() {
 }
 
 Workload::Call Workload::import_model() {
-  if (side_product_ == fleet_.product_key) return std::nullopt;
+  if (side_product_.empty()) return std::nullopt;
   const std::string key = side_product_;
   return acknowledged("ImportThingModelTsl",
                       {{"ProductKey", key}, {"TslStr", std::string(client::simulated_thing_model())}},
@@ -287,6 +295,7 @@ Workload::Call Workload::publish_model() {
 // --- registration in bulk
 
 Workload::Call Workload::check_names() {
+  if (side_product_.empty()) return std::nullopt;
   const std::string product = side_product_;
   std::vector<std::string> names;
   NameValues parameters = {{"ProductKey", product}};
