@@ -11,8 +11,9 @@
 namespace rollcall::client {
 namespace {
 
-constexpr uint32_t kRepeatSeconds = 15;     // an update without a reply is sent again
-constexpr uint32_t kHalfWayFromMs = 2'000;  // longer jobs report progress in the middle, too
+constexpr uint32_t kRepeatSeconds = 15;             // an update without a reply is sent again
+constexpr uint32_t kHalfWayFromMs = 2'000;          // longer jobs report progress in the middle, too
+constexpr std::string_view kServerTrouble = "500";  // Alink code of SystemException
 constexpr size_t kWorkMax = 64;  // jobs a device holds at once; more wait for the server's redelivery
 constexpr std::string_view kTimestamp = "2524608000000";  // the C Link SDK's (device-protocol 1.4)
 
@@ -182,9 +183,11 @@ void Device::on_job_notify(DeviceContext& context, std::string_view payload) {
 void Device::on_update_reply(DeviceContext& context, std::string_view payload) {
   Work* work = find(scan_text(payload, "taskId"));
   if (work == nullptr) return;
-  if (scan_raw(payload, "code") != "200") {
+  const std::string_view code = scan_raw(payload, "code");
+  if (code != "200") {
     ++context.stats.refused;
-    return drop(work);
+    // The server's own trouble says nothing about the job: the report is sent again later.
+    return code == kServerTrouble ? void() : drop(work);
   }
   if (work->step == Step::FinishSent) {
     count(context, work->outcome);
