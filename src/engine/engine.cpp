@@ -21,6 +21,21 @@ struct Pending {
 // A commit that failed because of what one command asked, not because of the disk.
 bool is_poison(const Error& error) { return error.detail.starts_with("constraint:"); }
 
+bool is_full(const Error& error) { return error.detail.starts_with("full:"); }
+
+// The store itself failed (store.hpp), not what was asked of it.
+bool is_store_failure(const Error& error) {
+  return error.code == ErrorCode::SystemException && (is_full(error) || error.detail.starts_with("io:"));
+}
+
+// For the caller: the cause, and that it may try again.
+Error answer_for(const Error& failure) {
+  return Error(ErrorCode::SystemException, is_full(failure)
+                                               ? "the disk of the store is full; nothing was changed"
+                                               : "the store could not take the change; nothing was changed")
+      .with_detail(failure.detail);
+}
+
 }  // namespace
 
 bool gather(State& state, WorkingSet& ws, const Command& command) {
@@ -31,6 +46,11 @@ bool gather(State& state, WorkingSet& ws, const Command& command) {
 void decide(State& state, WorkingSet& ws, Decision& decision, const Command& command) {
   if (const auto* api = std::get_if<ApiCommand>(&command)) {
     Result<Outcome> outcome = decide_api(state, ws, decision, *api);
+    // New ids are reserved while deciding: that is a commit of its own.
+    if (!outcome && is_store_failure(outcome.error())) {
+      state.probe.store_healthy.set(0);
+      outcome = fail(answer_for(outcome.error()));
+    }
     decision.emit(api->ticket.core, ApiReply{api->ticket.number, std::move(outcome)});
     return;
   }
@@ -60,6 +80,8 @@ struct Engine::Impl {
   std::optional<SteadyUs> hold_until;
 
   bool holding() const { return hold_until && state.clock.steady() < *hold_until; }
+  bool healthy() const { return state.probe.store_healthy.value() == 1; }
+  void try_store();
 
   std::unique_ptr<Batch> take_batch();
   Status load_for(Batch& batch);
@@ -149,7 +171,7 @@ void Engine::Impl::fail_batch(std::unique_ptr<Batch> batch, const Error& error,
   log_error("engine.commit_failed", {{"commands", batch->commands.size()}, {"error", error.detail}});
   if (!is_poison(error)) {
     state.probe.store_healthy.set(0);
-    Error answer(ErrorCode::SystemException, "the store could not take the change; nothing was changed");
+    const Error answer = answer_for(error);
     for (const Pending& pending : batch->commands) refuse(pending, answer, effects);
     hold_until = state.clock.steady() + kHoldUs;
     return;
@@ -208,6 +230,17 @@ void Engine::Impl::finish(std::unique_ptr<Batch> batch, Result<store::CommitResu
   release(*batch, *result, effects);
 }
 
+// Readiness must come back without a caller's help: one that is told "not ready" sends nothing to commit.
+void Engine::Impl::try_store() {
+  if (healthy() || holding() || !inbox.empty() || !parts.empty()) return;
+  if (const auto reserved = state.store.reserve_ids("health", 1); !reserved) {
+    hold_until = state.clock.steady() + kHoldUs;
+    return;
+  }
+  state.probe.store_healthy.set(1);
+  log_info("engine.store_recovered");
+}
+
 bool Engine::Impl::more() const {
   if (!inbox.empty() || !parts.empty()) return true;
   if (holding()) return false;
@@ -254,6 +287,7 @@ bool Engine::run(std::vector<Effect>& effects) {
     impl.finish(std::move(impl.in_flight), std::move(*result), effects);
     return impl.more();
   }
+  impl.try_store();
   auto batch = impl.take_batch();
   Status status = impl.load_for(*batch);
   if (status) status = impl.decide_batch(*batch);
@@ -281,6 +315,7 @@ std::optional<SteadyUs> Engine::next_wake_up() const {
   const State& state = impl_->state;
   if (impl_->in_flight || impl_->more()) return state.clock.steady();
   if (impl_->holding()) return impl_->hold_until;
+  if (!impl_->healthy()) return state.clock.steady();
   std::optional<SteadyUs> earliest = next_upkeep(state);
   const auto slot = next_slot(state);
   if (slot && (!earliest || *slot < *earliest)) earliest = slot;

@@ -62,6 +62,7 @@ TEST(StoreFaults, AcknowledgeNothingRestAndRecover) {
     EXPECT_EQ(world.probe.store_healthy.value(), 0);
   }
   world.pass_ms(2'000);
+  EXPECT_EQ(world.probe.store_healthy.value(), 1) << "ready again without anybody's change";
   world.report(device, key, TaskEvent::ReportSucceeded);
   world.pass_ms(100);
   EXPECT_TRUE(device.updates.back().status);
