@@ -103,8 +103,9 @@ void WitnessFleet::on_bytes(ConnectionRef connection, std::span<const uint8_t> b
     return mqtt::Reading::Continue;
   });
   auto now = context(index);
-  const bool keep = devices_[index].on_bytes(now, text);
+  const bool keep = devices_[index].on_bytes(now, text) && !witnesses_[index].fed_up;
   send_output(index, keep);
+  if (!keep) return;
   if (!witnesses_[index].online && devices_[index].state() == client::DeviceState::Online) {
     witnesses_[index].online = true;
     ++online_;
@@ -117,7 +118,7 @@ void WitnessFleet::on_closed(ConnectionRef connection) {
   Witness& witness = witnesses_[index];
   devices_[index].on_closed();
   if (witness.online) --online_;
-  witness.open = witness.online = false;
+  witness.open = witness.online = witness.fed_up = false;
   witness.reader.clear();
   witness.without_puback.clear();
   witness.without_reply.clear();
@@ -212,8 +213,10 @@ void WitnessFleet::heard_reply(uint32_t index, std::string_view payload) {
   }
   const Report report = found->second;
   witness.without_reply.erase(found);
-  if (member(payload, "code") != "200") {
+  if (const std::string code = member(payload, "code"); code != "200") {
     facts_.tasks[report.first].refused |= report.second;
+    // A new connection is a device's way to say it again at once.
+    witness.fed_up = witness.fed_up || code == "500";
     return;
   }
   facts_.tasks[report.first].acknowledged |= report.second;

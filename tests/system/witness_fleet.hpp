@@ -44,6 +44,7 @@ class WitnessFleet final : public ByteHandler, public client::DeviceTimers {
     ConnectionRef connection;
     bool open = false;
     bool online = false;
+    bool fed_up = false;                          // the server could not take a report: connect again
     mqtt::PacketReader reader;                    // what the server sends
     std::map<uint16_t, Report> without_puback;    // by packet id
     std::map<std::string, Report> without_reply;  // by message id, of this connection
