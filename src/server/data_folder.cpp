@@ -22,6 +22,15 @@ std::string environment(const char* name) {
   return value != nullptr ? value : "";
 }
 
+// So that the new name survives a loss of power, where the file system can do that.
+void sync_folder_of(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const int folder = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  ::fsync(folder);
+  ::close(folder);
+}
+
 Status store_key(store::Store& store, const AccessKey& key) {
   store::ChangeSet changes;
   changes.new_access_keys.push_back(key);
@@ -57,6 +66,7 @@ Status write_file(const std::string& path, const std::string& text, unsigned mod
     ::unlink(temporary.c_str());
     return fail(std::move(error));
   }
+  sync_folder_of(path);
   return {};
 }
 
@@ -73,11 +83,12 @@ Result<AdminKey> ensure_admin_key(store::Store& store, const std::string& dir, R
   }
   admin.key.instance = InstanceId{1};
   admin.key.created_at = now;
-  ROLLCALL_TRY_STATUS(store_key(store, admin.key));
+  // The file first: a key that is in the store is not told again, and a crash in between must not hide it.
   ROLLCALL_TRY_STATUS(write_file(dir + "/access-key",
                                  "ROLLCALL_ACCESS_KEY_ID=" + admin.key.id +
                                      "\nROLLCALL_ACCESS_KEY_SECRET=" + admin.key.secret.reveal() + "\n",
                                  0600));
+  ROLLCALL_TRY_STATUS(store_key(store, admin.key));
   return admin;
 }
 
