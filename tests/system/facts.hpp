@@ -72,12 +72,24 @@ struct Facts {
   std::set<std::string> ids;
   std::vector<std::string> contradictions;  // seen on the wire
 
+  bool store_may_fail = false;  // the disk is meant to: refusals for that reason are no contradictions
+  uint64_t store_refusals = 0;
+  std::string last_refusal;
+
   uint64_t acknowledgements = 0;
   std::function<void()> on_acknowledgement;
 
   void acknowledge() {
     ++acknowledgements;
     if (on_acknowledgement) on_acknowledgement();
+  }
+  // A call was refused: true when that was the store's trouble, and allowed.
+  bool refuse(const std::string& code, const std::string& reason) {
+    if (!store_may_fail || (code != "iot.system.SystemException" && code != "ServiceUnavailable"))
+      return false;
+    ++store_refusals;
+    last_refusal = reason;
+    return true;
   }
   void new_id(const std::string& id) {
     if (id.empty() || !ids.insert(id).second) contradictions.push_back("the id '" + id + "' was given twice");

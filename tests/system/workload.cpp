@@ -85,7 +85,10 @@ std::optional<ApiCall> Workload::next() {
 
 ApiCall Workload::acknowledged(std::string action, NameValues parameters, Answered told) {
   auto answered = [this, told = std::move(told)](const client::ApiAnswer& answer) {
-    if (!answer.success) return;
+    if (!answer.success) {
+      facts_.refuse(answer.code, answer.reason());
+      return;
+    }
     told(answer);
     facts_.acknowledge();
   };
@@ -128,6 +131,7 @@ ApiCall Workload::new_job(NameValues parameters, JobFact fact) {
   auto answered = [this, fact = std::move(fact)](const client::ApiAnswer& answer) {
     if (!answer.success) {
       facts_.job_names_refused.insert(fact.name);
+      if (facts_.refuse(answer.code, answer.reason())) return;
       facts_.contradictions.push_back("CreateJob " + fact.name + " was refused: " + answer.reason());
       return;
     }
