@@ -1,75 +1,17 @@
 #include "store_audit.hpp"
 
-#include <sqlite3.h>
-
 #include <array>
 #include <cstring>
-#include <filesystem>
-#include <memory>
 #include <optional>
 
 #include "base/limits.hpp"
 #include "model/id_codec.hpp"
 #include "model/job.hpp"
 #include "model/task.hpp"
+#include "store_copy.hpp"
 
 namespace rollcall::testing {
 namespace {
-
-namespace fs = std::filesystem;
-
-constexpr size_t kProblemsMax = 40;
-
-// A database that was copied, open while this lives.
-class Copy {
- public:
-  Copy(const std::string& data, std::string folder) : folder_(std::move(folder)) {
-    fs::create_directories(folder_);
-    for (const char* name : {"/rollcall.db", "/rollcall.db-wal"}) {
-      std::error_code absent;
-      fs::copy_file(data + name, folder_ + name, fs::copy_options::overwrite_existing, absent);
-    }
-    sqlite3_open_v2((folder_ + "/rollcall.db").c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr);
-  }
-  ~Copy() {
-    sqlite3_close_v2(handle_);
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  Copy(const Copy&) = delete;
-  Copy& operator=(const Copy&) = delete;
-
-  // Calls row(statement) for each row; the text of a failure, or empty.
-  template <class Row>
-  std::string each(const char* sql, Row&& row) {
-    sqlite3_stmt* statement = nullptr;
-    int code = sqlite3_prepare_v2(handle_, sql, -1, &statement, nullptr);
-    while (code == SQLITE_OK || code == SQLITE_ROW) {
-      code = sqlite3_step(statement);
-      if (code == SQLITE_ROW) row(statement);
-    }
-    sqlite3_finalize(statement);
-    return code == SQLITE_DONE ? "" : std::string(sql) + ": " + sqlite3_errmsg(handle_);
-  }
-
- private:
-  std::string folder_;
-  sqlite3* handle_ = nullptr;
-};
-
-int64_t number(sqlite3_stmt* row, int column) { return sqlite3_column_int64(row, column); }
-std::string text(sqlite3_stmt* row, int column) {
-  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(row, column));
-  return bytes == nullptr ? "" : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(row, column)));
-}
-
-std::string integrity(Copy& copy) {
-  std::string found;
-  const std::string failure = copy.each("PRAGMA integrity_check", [&](sqlite3_stmt* row) {
-    if (text(row, 0) != "ok") found += text(row, 0) + "; ";
-  });
-  return found + failure;
-}
 
 struct JobRow {
   std::string name;
@@ -101,11 +43,11 @@ uint16_t bit(TaskStatus status) { return static_cast<uint16_t>(1u << static_cast
 
 class Audit {
  public:
-  Audit(Copy& copy, const Facts& facts, const AuditOptions& options)
+  Audit(StoreCopy& copy, const Facts& facts, const AuditOptions& options)
       : copy_(copy), facts_(facts), options_(options) {}
 
   AuditResult run() {
-    if (const std::string damage = integrity(copy_); !damage.empty()) problem("integrity_check: " + damage);
+    if (const std::string damage = copy_.integrity(); !damage.empty()) problem("integrity_check: " + damage);
     load_key();
     if (!codec_) return std::move(result_);
     load_jobs();
@@ -116,26 +58,22 @@ class Audit {
     compare_reports();
     compare_successes();
     compare_ends();
-    compare_fleet();
+    audit_fleet(copy_, *codec_, facts_, options_, result_);
     for (const std::string& contradiction : facts_.contradictions) problem(contradiction);
     return std::move(result_);
   }
 
  private:
-  void problem(std::string what) {
-    if (result_.problems.size() < kProblemsMax) result_.problems.push_back(std::move(what));
-  }
-  void check(bool holds, const std::string& what) {
-    if (!holds) problem(what);
-  }
+  void problem(const std::string& what) { result_.check(false, what); }
+  void check(bool holds, const std::string& what) { result_.check(holds, what); }
   template <class Row>
   void each(const char* sql, Row&& row) {
     if (std::string failure = copy_.each(sql, row); !failure.empty()) problem(failure);
   }
 
   void load_key() {
-    each("SELECT value FROM meta WHERE name = 'id_key'", [&](sqlite3_stmt* row) {
-      const std::string bytes = text(row, 0);
+    each("SELECT value FROM meta WHERE name = 'id_key'", [&](const StoreRow& row) {
+      const std::string bytes = row.text(0);
       IdCodec::Key key{};
       std::memcpy(key.data(), bytes.data(), std::min(bytes.size(), key.size()));
       codec_.emplace(key);
@@ -149,18 +87,18 @@ class Audit {
         "SELECT job.id, name, status, type, target_type, document, tasks_made, sweep, queued, sent, "
         "in_progress, succeeded, failed, rejected, timed_out, cancelled, qos FROM job JOIN job_spec ON "
         "job_spec.job = job.id LEFT JOIN job_counter ON job_counter.job = job.id",
-        [&](sqlite3_stmt* row) {
-          JobRow& job = jobs_[number(row, 0)];
-          job.name = text(row, 1);
-          job.status = static_cast<JobStatus>(number(row, 2));
-          job.type = static_cast<JobType>(number(row, 3));
-          job.target_type = static_cast<TargetType>(number(row, 4));
-          job.document = text(row, 5);
-          job.tasks_made = number(row, 6);
-          job.making = static_cast<Sweep>(number(row, 7)) == Sweep::Make;
+        [&](const StoreRow& row) {
+          JobRow& job = jobs_[row.number(0)];
+          job.name = row.text(1);
+          job.status = static_cast<JobStatus>(row.number(2));
+          job.type = static_cast<JobType>(row.number(3));
+          job.target_type = static_cast<TargetType>(row.number(4));
+          job.document = row.text(5);
+          job.tasks_made = row.number(6);
+          job.making = static_cast<Sweep>(row.number(7)) == Sweep::Make;
           for (size_t status = 1; status <= kTaskStatusCount; ++status)
-            job.counters.by_status[status] = number(row, static_cast<int>(status) + 7);
-          job.qos = static_cast<MessageQos>(number(row, 16));
+            job.counters.by_status[status] = row.number(static_cast<int>(status) + 7);
+          job.qos = static_cast<MessageQos>(row.number(16));
           if (++names[job.name] > 1) problem("the job " + job.name + " exists twice");
           check(!facts_.job_names_refused.contains(job.name),
                 "the job " + job.name + " exists although it was refused");
@@ -169,13 +107,13 @@ class Audit {
   }
 
   void load_tasks() {
-    each("SELECT job, sequence, device, status, pushes FROM task", [&](sqlite3_stmt* row) {
-      TaskRow& task = tasks_[TaskKey{JobId{number(row, 0)}, number(row, 1)}];
-      task.device = DeviceId{number(row, 2)};
-      task.status = static_cast<TaskStatus>(number(row, 3));
-      task.pushes = number(row, 4);
-      const auto job = jobs_.find(number(row, 0));
-      if (job == jobs_.end()) return problem("a task of no job: " + std::to_string(number(row, 0)));
+    each("SELECT job, sequence, device, status, pushes FROM task", [&](const StoreRow& row) {
+      TaskRow& task = tasks_[TaskKey{JobId{row.number(0)}, row.number(1)}];
+      task.device = DeviceId{row.number(2)};
+      task.status = static_cast<TaskStatus>(row.number(3));
+      task.pushes = row.number(4);
+      const auto job = jobs_.find(row.number(0));
+      if (job == jobs_.end()) return problem("a task of no job: " + std::to_string(row.number(0)));
       ++job->second.rows[task.status];
     });
     result_.tasks = tasks_.size();
@@ -184,14 +122,14 @@ class Audit {
   // The history of each task must be one unbroken path to what its row says.
   void load_history() {
     each("SELECT job, task, from_status, to_status, cause FROM history ORDER BY position",
-         [&](sqlite3_stmt* row) {
+         [&](const StoreRow& row) {
            ++result_.history;
-           const auto found = tasks_.find(TaskKey{JobId{number(row, 0)}, number(row, 1)});
+           const auto found = tasks_.find(TaskKey{JobId{row.number(0)}, row.number(1)});
            if (found == tasks_.end()) return problem("history of no task");
            TaskRow& task = found->second;
-           const auto from = static_cast<TaskStatus>(number(row, 2));
-           const auto to = static_cast<TaskStatus>(number(row, 3));
-           const auto cause = static_cast<Cause>(number(row, 4));
+           const auto from = static_cast<TaskStatus>(row.number(2));
+           const auto to = static_cast<TaskStatus>(row.number(3));
+           const auto cause = static_cast<Cause>(row.number(4));
            if (task.seen || from != to)
              check(from == task.last_to, place(found->first) + " went on from " +
                                              std::string(task_status_text(from)) + " but was " +
@@ -304,7 +242,7 @@ class Audit {
   // No task may be SUCCEEDED without its device having said so.
   void compare_successes() {
     std::unordered_map<int64_t, std::string> names;
-    each("SELECT id, name FROM device", [&](sqlite3_stmt* row) { names[number(row, 0)] = text(row, 1); });
+    each("SELECT id, name FROM device", [&](const StoreRow& row) { names[row.number(0)] = row.text(1); });
     std::unordered_map<std::string, uint16_t> said;
     for (const auto& [key, task] : tasks_) {
       if (task.status != TaskStatus::Succeeded) continue;
@@ -349,96 +287,7 @@ class Audit {
     }
   }
 
-  void compare_fleet() {
-    compare_products();
-    compare_devices();
-    compare_groups();
-    compare_applies();
-  }
-
-  void compare_products() {
-    std::map<std::string, std::pair<std::string, std::string>> products;
-    each("SELECT key, name, secret FROM product", [&](sqlite3_stmt* row) {
-      products[text(row, 0)] = {text(row, 1), text(row, 2)};
-    });
-    std::map<std::string, int> models;  // bit 0: a draft, bit 1: a published version
-    each("SELECT key, version FROM thing_model JOIN product ON product.id = product",
-         [&](sqlite3_stmt* row) { models[text(row, 0)] |= text(row, 1).empty() ? 1 : 2; });
-    for (const auto& [key, fact] : facts_.products) {
-      const auto found = products.find(key);
-      if (found == products.end() || found->second.first != fact.name ||
-          found->second.second != "0" + fact.secret) {
-        problem("lost: the acknowledged product " + fact.name);
-        continue;
-      }
-      result_.compared += 1u + fact.model_imported + fact.model_published;
-      check(!fact.model_imported || (models[key] & 1), "lost: the imported model of " + fact.name);
-      check(!fact.model_published || (models[key] & 2), "lost: the published model of " + fact.name);
-    }
-  }
-
-  void compare_devices() {
-    std::map<DevicePath, std::pair<std::string, std::string>> devices;
-    each("SELECT key, device.name, device.secret, device.id FROM device JOIN product ON product.id = product",
-         [&](sqlite3_stmt* row) {
-           devices[{text(row, 0), text(row, 1)}] = {text(row, 2), codec_->iot_id(DeviceId{number(row, 3)})};
-         });
-    for (const auto& [path, fact] : facts_.devices) {
-      const auto found = devices.find(path);
-      check(found != devices.end() && found->second.first == "0" + fact.secret &&
-                found->second.second == fact.iot_id,
-            "lost: the acknowledged device " + path.second);
-      ++result_.compared;
-    }
-    for (const int64_t id : facts_.applied) {
-      const auto& [product, names] = facts_.applies.at(id);
-      ++result_.compared;
-      if (!options_.all_ended) continue;
-      for (const std::string& name : names)
-        check(devices.contains({product, name}), "the device " + name + " that was applied for never came");
-    }
-  }
-
-  void compare_groups() {
-    std::map<std::string, std::string> groups;
-    each("SELECT code, name FROM device_group",
-         [&](sqlite3_stmt* row) { groups[text(row, 0)] = text(row, 1); });
-    std::set<std::pair<std::string, std::string>> members;
-    each(
-        "SELECT device_group.code, product.key, device.name FROM group_member JOIN device_group ON "
-        "device_group.id = device_group JOIN device ON device.id = device JOIN product ON product.id = "
-        "device.product",
-        [&](sqlite3_stmt* row) { members.emplace(text(row, 0), text(row, 1) + "/" + text(row, 2)); });
-    for (const auto& [code, fact] : facts_.groups) {
-      const auto found = groups.find(code);
-      check(found != groups.end() && found->second == fact.name, "lost: the acknowledged group " + fact.name);
-      ++result_.compared;
-      for (const std::string& member : fact.members) {
-        check(members.contains({code, member}), "lost: " + member + " in the group " + fact.name);
-        ++result_.compared;
-      }
-    }
-    each(
-        "SELECT device_group.name, device_count, count(device) FROM device_group LEFT JOIN group_member ON "
-        "device_group = id GROUP BY id HAVING device_count <> count(device)",
-        [&](sqlite3_stmt* row) { problem("the count of the group " + text(row, 0) + " is wrong"); });
-    each(
-        "SELECT product.name FROM product WHERE device_count <> (SELECT count(*) FROM device WHERE product = "
-        "product.id AND device.deleted_ms = 0)",
-        [&](sqlite3_stmt* row) { problem("the count of the product " + text(row, 0) + " is wrong"); });
-  }
-
-  void compare_applies() {
-    std::map<int64_t, int> status;
-    each("SELECT id, status FROM apply",
-         [&](sqlite3_stmt* row) { status[number(row, 0)] = static_cast<int>(number(row, 1)); });
-    for (const auto& [id, apply] : facts_.applies) {
-      check(status.contains(id), "lost: the application " + std::to_string(id));
-      ++result_.compared;
-    }
-  }
-
-  Copy& copy_;
+  StoreCopy& copy_;
   const Facts& facts_;
   const AuditOptions options_;
   AuditResult result_;
@@ -451,13 +300,8 @@ class Audit {
 
 AuditResult audit_store(const std::string& data, const std::string& copy, const Facts& facts,
                         const AuditOptions& options) {
-  Copy opened(data, copy);
+  StoreCopy opened(data, copy);
   return Audit(opened, facts, options).run();
-}
-
-std::string check_integrity(const std::string& data, const std::string& copy) {
-  Copy opened(data, copy);
-  return integrity(opened);
 }
 
 }  // namespace rollcall::testing

@@ -9,15 +9,26 @@
 
 #include "facts.hpp"
 
+namespace rollcall {
+class IdCodec;
+}
+
 namespace rollcall::testing {
+
+class StoreCopy;
 
 struct AuditOptions {
   bool all_ended = false;  // the last look: every job and task is final
 };
 
 struct AuditResult {
-  std::vector<std::string> problems;  // at most some dozens
-  uint64_t compared = 0;              // acknowledgements found in the rows
+  static constexpr size_t kProblemsMax = 40;
+  std::vector<std::string> problems;  // at most so many
+  void check(bool holds, const std::string& what) {
+    if (!holds && problems.size() < kProblemsMax) problems.push_back(what);
+  }
+
+  uint64_t compared = 0;  // acknowledgements found in the rows
   uint64_t jobs = 0;
   uint64_t tasks = 0;
   uint64_t history = 0;
@@ -27,7 +38,8 @@ struct AuditResult {
 AuditResult audit_store(const std::string& data, const std::string& copy, const Facts& facts,
                         const AuditOptions& options);
 
-// integrity_check only, on a copy likewise; empty when all is well.
-std::string check_integrity(const std::string& data, const std::string& copy);
+// The part of it that is about products, devices, groups and applications.
+void audit_fleet(StoreCopy& copy, const IdCodec& codec, const Facts& facts, const AuditOptions& options,
+                 AuditResult& result);
 
 }  // namespace rollcall::testing
