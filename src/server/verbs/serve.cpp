@@ -16,8 +16,17 @@ struct Flags {
   std::string data, http, https, mqtt, mqtts, store, config, ready_file, public_url, log;
 };
 
+// The store's own failures (store.hpp) have no text for people: the caller of an API is told less.
+std::string start_text(const Error& error) {
+  if (error.detail.starts_with("full:"))
+    return "The disk of the data folder is full. Free some room and start again.";
+  if (error.message.empty() && error.detail.starts_with("io:"))
+    return "The data folder cannot be read or written: the disk reports an error.";
+  return public_message(error);
+}
+
 int fail_start(const Error& error) {
-  std::fprintf(stderr, "rollcall: %s\n", public_message(error).c_str());
+  std::fprintf(stderr, "rollcall: %s\n", start_text(error).c_str());
   if (!error.detail.empty()) std::fprintf(stderr, "rollcall: (%s)\n", error.detail.c_str());
   return kExitFailed;
 }

@@ -144,7 +144,10 @@ Status configure_writer(Connection& connection, const SqliteOptions& options) {
   connection.execute(options.synchronous_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
                      "synchronous");
   if (connection.ok()) return {};
+  const int code = sqlite3_errcode(connection.handle()) & 0xff;
   Error error = connection.take_error();
+  // Not the file's fault: the caller says that the disk is.
+  if (code == SQLITE_IOERR || code == SQLITE_FULL) return fail(std::move(error));
   error.message =
       "The data file is not a Rollcall database, or it cannot be read; use another data folder or restore a "
       "backup.";
