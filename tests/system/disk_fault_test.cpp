@@ -22,7 +22,7 @@ namespace {
 
 constexpr int64_t kAnswerMs = 10'000;  // a call that takes longer hangs
 constexpr uint64_t kForGood = UINT64_MAX;
-constexpr uint64_t kStride = 37;
+constexpr uint64_t kStride = 53;
 
 struct Plan {
   const char* name;
@@ -79,6 +79,7 @@ class Life {
     if (killing()) return;
     EXPECT_EQ(status, 1) << "a start that fails ends with status 1";
     EXPECT_NE(log().find("rollcall: "), std::string::npos) << "a start failed without a word";
+    EXPECT_EQ(log().find("system exception"), std::string::npos) << "a start failed without a reason";
   }
 
   void live() {

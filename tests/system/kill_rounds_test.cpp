@@ -14,6 +14,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "client/fleet_setup.hpp"
+#include "failing_server.hpp"
 #include "store_audit.hpp"
 #include "support/rollcall_server.hpp"
 #include "witness_fleet.hpp"
@@ -27,16 +28,12 @@ constexpr size_t kLanes = 6;
 constexpr size_t kJobsPerRound = 60;
 constexpr int64_t kRoundMs = 60'000;
 constexpr size_t kJobsComparedByCalls = 12;
+constexpr int kRoundsPerLine = 20;
 constexpr int kRoundsToWaitFor = 20;  // a longer run waits for time-outs at its end
 
 int64_t setting(const char* name, int64_t otherwise) {
   const char* text = std::getenv(name);
   return text != nullptr ? parse_int(text).value_or(otherwise) : otherwise;
-}
-
-std::string binary() {
-  const char* path = std::getenv("ROLLCALL_BINARY");
-  return path != nullptr ? path : "build/release/rollcall";
 }
 
 // Writes that the process has asked the kernel for so far: how far a start has come, without a clock.
@@ -50,7 +47,7 @@ int64_t writes_of(pid_t pid) {
 class KillRounds {
  public:
   KillRounds(int rounds, uint64_t seed)
-      : rounds_(rounds), random_(seed), server_(binary(), loop_, {.next_wait_ms = 50}) {}
+      : rounds_(rounds), random_(seed), server_(binary_under_test(), loop_, {.next_wait_ms = 50}) {}
 
   void run() {
     prepare();
@@ -63,6 +60,7 @@ class KillRounds {
       compare_by_calls();
       work_until_killed();
       compare_rows({});
+      if (round % kRoundsPerLine == 0) report();
     }
     if (!::testing::Test::HasFailure()) finish();
     report();
@@ -309,6 +307,7 @@ class KillRounds {
         static_cast<unsigned long long>(lanes_ ? lanes_->unanswered() : 0),
         static_cast<unsigned long long>(last_.jobs), facts_.cancelled_at_the_end.size(),
         static_cast<unsigned long long>(last_.tasks), static_cast<unsigned long long>(last_.history));
+    std::fflush(stdout);
   }
 
   const int rounds_;
@@ -334,6 +333,7 @@ TEST(KillRounds, LoseNothingThatWasAcknowledged) {
   const auto seed = static_cast<uint64_t>(
       setting("ROLLCALL_CRASH_SEED", static_cast<int64_t>(chance.below(1'000'000'000))));
   std::printf("seed %llu, %d rounds\n", static_cast<unsigned long long>(seed), rounds);
+  std::fflush(stdout);  // known even if nothing comes after it
   KillRounds test(rounds, seed);
   test.run();
   if (!HasFailure()) return;
