@@ -29,6 +29,7 @@ struct JobRow {
 struct TaskRow {
   DeviceId device;
   int64_t pushes = 0;
+  int32_t attempt = 1;
   TaskStatus status{};
   TaskStatus last_to = TaskStatus::Queued;  // of the history
   TaskStatus last_from{};
@@ -107,11 +108,12 @@ class Audit {
   }
 
   void load_tasks() {
-    each("SELECT job, sequence, device, status, pushes FROM task", [&](const StoreRow& row) {
+    each("SELECT job, sequence, device, status, pushes, attempt FROM task", [&](const StoreRow& row) {
       TaskRow& task = tasks_[TaskKey{JobId{row.number(0)}, row.number(1)}];
       task.device = DeviceId{row.number(2)};
       task.status = static_cast<TaskStatus>(row.number(3));
       task.pushes = row.number(4);
+      task.attempt = static_cast<int32_t>(row.number(5));
       const auto job = jobs_.find(row.number(0));
       if (job == jobs_.end()) return problem("a task of no job: " + std::to_string(row.number(0)));
       ++job->second.rows[task.status];
@@ -258,7 +260,7 @@ class Audit {
         }
         case JobType::SetProperty:
         case JobType::InvokeService:
-          heard = facts_.answered_ok.contains({device, alink_id(key.job, 1)});
+          heard = facts_.answered_ok.contains({device, alink_id(key.job, task.attempt)});
           break;
         case JobType::Pub:
           break;  // with QoS 0 written is all there is to know (DESIGN 5.12)
