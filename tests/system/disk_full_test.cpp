@@ -61,17 +61,39 @@ class DiskFull : public ::testing::Test {
     full_at_ = facts_.acknowledgements;
   }
 
-  void free_and_go_on() {
+  void make_room() {
     if (disk_.mounted())
       disk_.free_room();
     else
       server_.disk.heal();
+  }
+
+  void free_and_go_on() {
+    make_room();
     EXPECT_TRUE(server_.await_readiness(200, 20'000)) << "not ready although there is room\n"
                                                       << server_.server.log();
     const uint64_t before = facts_.acknowledgements;
     EXPECT_TRUE(
         loop_.run_until([&] { return facts_.acknowledgements >= before + kAcknowledgementsAfter; }, 30'000))
         << "no acknowledgements although there is room: " << facts_.last_refusal;
+  }
+
+  void kill() {
+    server_.server.process.kill_hard();
+    devices_->rest();
+    lanes_->rest();
+    EXPECT_TRUE(
+        loop_.run_until([&] { return devices_->connections() + lanes_->connections() == 0; }, 20'000));
+  }
+
+  void compare() {
+    const AuditResult result = audit_store(server_.server.data(), place_.path() + "/copy", facts_, {});
+    for (const std::string& problem : result.problems) ADD_FAILURE() << problem;
+    std::printf(
+        "full after %llu acknowledgements, %llu calls refused, %llu acknowledged later; %llu compared\n",
+        static_cast<unsigned long long>(full_at_), static_cast<unsigned long long>(facts_.store_refusals),
+        static_cast<unsigned long long>(facts_.acknowledgements - full_at_),
+        static_cast<unsigned long long>(result.compared));
   }
 
   net::CoreLoop loop_;
@@ -94,20 +116,31 @@ TEST_F(DiskFull, IsRefusedInWordsAndGoneWithoutARestart) {
   run_until_full();
   if (HasFatalFailure()) return;
   free_and_go_on();
-  server_.server.process.kill_hard();
-  devices_->rest();
-  lanes_->rest();
-  EXPECT_TRUE(loop_.run_until([&] { return devices_->connections() + lanes_->connections() == 0; }, 20'000));
-  const AuditResult result = audit_store(server_.server.data(), place_.path() + "/copy", facts_, {});
-  for (const std::string& problem : result.problems) ADD_FAILURE() << problem;
-  std::printf(
-      "full after %llu acknowledgements, %llu calls refused, %llu acknowledged later; %llu compared\n",
-      static_cast<unsigned long long>(full_at_), static_cast<unsigned long long>(facts_.store_refusals),
-      static_cast<unsigned long long>(facts_.acknowledgements - full_at_),
-      static_cast<unsigned long long>(result.compared));
+  kill();
+  compare();
   server_.server.start_again();
   EXPECT_EQ(server_.readiness(), 200);
   EXPECT_EQ(server_.server.process.stop_within(20'000), 0);
+}
+
+TEST_F(DiskFull, IsNamedByAStartThatFails) {
+  server_.server.start_again();
+  prepare();
+  if (HasFatalFailure()) return;
+  run_until_full();
+  if (HasFatalFailure()) return;
+  kill();
+  if (disk_.mounted()) disk_.fill();
+  server_.server.launch();
+  ASSERT_FALSE(server_.server.await_ready(20'000)) << "a start writes, and there is no room";
+  EXPECT_EQ(server_.server.process.exit_within(0), 1);
+  EXPECT_NE(server_.server.log().find("rollcall: The disk of the data folder is full."), std::string::npos)
+      << server_.server.log();
+  make_room();
+  server_.server.start_again();
+  EXPECT_EQ(server_.readiness(), 200);
+  EXPECT_EQ(server_.server.process.stop_within(20'000), 0);
+  compare();
 }
 
 }  // namespace

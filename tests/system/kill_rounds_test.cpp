@@ -4,6 +4,7 @@
 // and which; a failure names its seed and keeps the data folder.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -300,10 +301,10 @@ class KillRounds {
 
   void report() const {
     std::printf(
-        "%d rounds, %d kills (%d in a start), %llu acknowledgements, %llu compared, %llu calls "
+        "%d of %d rounds, %d kills (%d in a start), %llu acknowledgements, %llu compared, %llu calls "
         "without an answer; %llu jobs (%zu cancelled at the end), %llu tasks, %llu lines of history\n",
-        rounds_, kills_, start_kills_, static_cast<unsigned long long>(facts_.acknowledgements),
-        static_cast<unsigned long long>(compared_),
+        std::min(round_, rounds_), rounds_, kills_, start_kills_,
+        static_cast<unsigned long long>(facts_.acknowledgements), static_cast<unsigned long long>(compared_),
         static_cast<unsigned long long>(lanes_ ? lanes_->unanswered() : 0),
         static_cast<unsigned long long>(last_.jobs), facts_.cancelled_at_the_end.size(),
         static_cast<unsigned long long>(last_.tasks), static_cast<unsigned long long>(last_.history));

@@ -47,6 +47,13 @@ SmallDisk::SmallDisk(const std::string& folder, int64_t bytes, int64_t taken_byt
 
 SmallDisk::~SmallDisk() { umount2(folder_.c_str(), MNT_DETACH); }
 
+void SmallDisk::fill() {
+  const int file = open((folder_ + "/ballast").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  const std::string block(4096, 'x');
+  while (file >= 0 && write(file, block.data(), block.size()) > 0) continue;
+  if (file >= 0) close(file);
+}
+
 void SmallDisk::free_room() { unlink((folder_ + "/ballast").c_str()); }
 
 }  // namespace rollcall::testing

@@ -17,6 +17,8 @@ class SmallDisk {
   // False: nothing could be mounted, and `folder` is just a folder.
   bool mounted() const { return mounted_; }
   const char* kind() const { return kind_; }
+  // Takes what room is left, to the last byte.
+  void fill();
   // Removes what takes the room.
   void free_room();
 
