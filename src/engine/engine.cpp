@@ -32,8 +32,7 @@ bool is_store_failure(const Error& error) {
 Error answer_for(const Error& failure) {
   return Error(ErrorCode::SystemException, is_full(failure)
                                                ? "the disk of the store is full; nothing was changed"
-                                               : "the store could not take the change; nothing was changed")
-      .with_detail(failure.detail);
+                                               : "the store could not take the change; nothing was changed");
 }
 
 }  // namespace
@@ -49,7 +48,7 @@ void decide(State& state, WorkingSet& ws, Decision& decision, const Command& com
     // New ids are reserved while deciding: that is a commit of its own.
     if (!outcome && is_store_failure(outcome.error())) {
       state.probe.store_healthy.set(0);
-      outcome = fail(answer_for(outcome.error()));
+      outcome = fail(answer_for(outcome.error()).with_detail(outcome.error().detail));
     }
     decision.emit(api->ticket.core, ApiReply{api->ticket.number, std::move(outcome)});
     return;
@@ -79,9 +78,13 @@ struct Engine::Impl {
   // not hammered.
   std::optional<SteadyUs> hold_until;
 
+  std::optional<SteadyUs> failure_told_at;
+  int64_t failures_untold = 0;
+
   bool holding() const { return hold_until && state.clock.steady() < *hold_until; }
   bool healthy() const { return state.probe.store_healthy.value() == 1; }
   void try_store();
+  void tell_failure(const Error& error, size_t commands);
 
   std::unique_ptr<Batch> take_batch();
   Status load_for(Batch& batch);
@@ -164,14 +167,27 @@ void Engine::Impl::refuse(const Pending& pending, const Error& error, std::vecto
   }
 }
 
+// One line a second is enough: on a full disk every batch fails, and the log may lie on that disk.
+void Engine::Impl::tell_failure(const Error& error, size_t commands) {
+  const SteadyUs now = state.clock.steady();
+  if (failure_told_at && now - *failure_told_at < kHoldUs) {
+    ++failures_untold;
+    return;
+  }
+  log_error("engine.commit_failed",
+            {{"commands", commands}, {"error", error.detail}, {"failures_untold", failures_untold}});
+  failure_told_at = now;
+  failures_untold = 0;
+}
+
 void Engine::Impl::fail_batch(std::unique_ptr<Batch> batch, const Error& error,
                               std::vector<Effect>& effects) {
   state.probe.commit_failures_total.add();
   undo(state, batch->decision);
-  log_error("engine.commit_failed", {{"commands", batch->commands.size()}, {"error", error.detail}});
+  tell_failure(error, batch->commands.size());
   if (!is_poison(error)) {
     state.probe.store_healthy.set(0);
-    const Error answer = answer_for(error);
+    const Error answer = answer_for(error);  // without the detail, which is in the log already
     for (const Pending& pending : batch->commands) refuse(pending, answer, effects);
     hold_until = state.clock.steady() + kHoldUs;
     return;
