@@ -1,3 +1,12 @@
+# rollcall_fuzzer(FILE LIBRARY...) makes the libFuzzer program of a *_fuzz.cpp.
+function(rollcall_fuzzer file)
+  get_filename_component(name ${file} NAME_WE)
+  add_executable(${name} ${file})
+  target_link_libraries(${name} PRIVATE ${ARGN})
+  target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
 # rollcall_library(NAME [USES folder...] [LIBRARIES public...] [PRIVATE private...])
 #   makes rollcall_NAME from src/NAME/**.cpp, and, from its *_test.cpp, the test program NAME_test (one per folder).
 #   A *_fuzz.cpp becomes a libFuzzer program of its own when ROLLCALL_FUZZ is on.
@@ -37,11 +46,7 @@ function(rollcall_library name)
       target_compile_options(rollcall_${name} PRIVATE -fsanitize=fuzzer-no-link)
     endif()
     foreach(fuzzer ${fuzzers})
-      get_filename_component(fuzzer_name ${fuzzer} NAME_WE)
-      add_executable(${fuzzer_name} ${fuzzer})
-      target_link_libraries(${fuzzer_name} PRIVATE rollcall_${name})
-      target_compile_options(${fuzzer_name} PRIVATE -fsanitize=fuzzer)
-      target_link_options(${fuzzer_name} PRIVATE -fsanitize=fuzzer)
+      rollcall_fuzzer(${fuzzer} rollcall_${name})
     endforeach()
   endif()
 endfunction()
