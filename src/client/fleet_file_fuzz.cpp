@@ -1,7 +1,6 @@
 // Arbitrary texts as the file of `rollcall import`: records of CSV survive being written and read again, what
 // is taken is cut into chunks that hold each device once and nothing else, and the chunks as a file are the
 // same fleet.
-#include <boost/json/serialize.hpp>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -62,37 +61,35 @@ struct Fleet {
   bool operator==(const Fleet&) const = default;
 };
 
-std::string text_of(const boost::json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+std::string text_of(std::string_view object, std::string_view name) {
+  const auto raw = json_member(object, name);
+  return raw ? json_unquote(*raw).value() : std::string();
+}
+
+std::vector<std::string_view> list_of(std::string_view object, std::string_view name) {
+  return json_elements(json_member(object, name).value());
 }
 
 void add_chunk(Fleet& fleet, const FleetChunk& chunk, size_t& repeated) {
-  const auto parsed = parse_json(chunk.entries);
-  demand(parsed && parsed->is_object() && parsed->get_object().size() == 3);
-  const auto& root = parsed->get_object();
-  for (const auto& product : root.at("products").as_array()) {
-    const auto& object = product.as_object();
-    repeated +=
-        fleet.products.emplace(text_of(object, "ProductKey"), boost::json::serialize(product)).second ? 0 : 1;
-  }
-  demand(root.at("devices").as_array().size() <= kChunkDevices);
-  for (const auto& device : root.at("devices").as_array()) {
-    const auto& object = device.as_object();
-    for (const auto& member : object) demand(!member.value().as_string().empty());
-    const std::string name = text_of(object, "DeviceName");
-    demand(name.size() >= 4 && name.size() <= 32 && !text_of(object, "ProductKey").empty());
-    demand(!text_of(object, "DeviceSecret").empty());
-    fleet.devices.push_back(boost::json::serialize(device));
+  const std::string_view root = chunk.entries;
+  demand(parse_json(root).has_value() && json_members(root).size() == 3);
+  for (const auto product : list_of(root, "products"))
+    repeated += fleet.products.emplace(text_of(product, "ProductKey"), product).second ? 0 : 1;
+  demand(list_of(root, "devices").size() <= kChunkDevices);
+  for (const auto device : list_of(root, "devices")) {
+    for (const auto& [name, value] : json_members(device)) demand(value.size() > 2 && value[0] == '"');
+    const std::string name = text_of(device, "DeviceName");
+    demand(name.size() >= 4 && name.size() <= 32 && !text_of(device, "ProductKey").empty());
+    demand(!text_of(device, "DeviceSecret").empty());
+    fleet.devices.emplace_back(device);
   }
   std::set<std::string> here;
-  for (const auto& group : root.at("groups").as_array()) {
-    const auto& object = group.as_object();
-    const std::string id = text_of(object, "GroupId");
-    demand(!id.empty() && !text_of(object, "GroupName").empty() && here.insert(id).second);
+  for (const auto group : list_of(root, "groups")) {
+    const std::string id = text_of(group, "GroupId");
+    demand(!id.empty() && !text_of(group, "GroupName").empty() && here.insert(id).second);
     repeated += fleet.groups.count(id);
     auto& members = fleet.groups[id];
-    for (const auto& device : object.at("Devices").as_array()) members.insert(boost::json::serialize(device));
+    for (const auto device : list_of(group, "Devices")) members.emplace(device);
   }
 }
 
@@ -124,12 +121,10 @@ std::string print(const FleetFile& file) {
     list += element;
   };
   for (const FleetChunk& chunk : file.chunks) {
-    for (const auto element : json_elements(json_member(chunk.entries, "products").value()))
-      if (seen.insert(json_unquote(json_member(element, "ProductKey").value()).value_or("")).second)
-        add(products, element);
-    for (const auto element : json_elements(json_member(chunk.entries, "devices").value()))
-      add(devices, element);
-    for (const auto element : json_elements(json_member(chunk.entries, "groups").value())) {
+    for (const auto element : list_of(chunk.entries, "products"))
+      if (seen.insert(text_of(element, "ProductKey")).second) add(products, element);
+    for (const auto element : list_of(chunk.entries, "devices")) add(devices, element);
+    for (const auto element : list_of(chunk.entries, "groups")) {
       const std::string_view id = json_member(element, "GroupId").value();
       heads[std::string(id)] = std::string(json_member(element, "GroupName").value());
       const std::string_view list = json_member(element, "Devices").value();
