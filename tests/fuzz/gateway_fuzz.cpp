@@ -68,7 +68,7 @@ void step(World& world, fuzz::Input& input) {
       return world.open(slot);
     case 'l': {  // a login: device and password, then the extension of the client id
       const uint8_t choice = input.byte();
-      return world.login(slot, 1 + choice % World::kDevices, input.line(), choice % 16 != 0);
+      return world.login(slot, (choice & 1) != 0 ? 1 : 2, input.line(), choice % 16 != 0);
     }
     case 'p':
       return world.bytes(slot, publish(input, world));
@@ -89,7 +89,7 @@ void step(World& world, fuzz::Input& input) {
     case 't':
       return world.tell(slot);
     case 'd':
-      return world.disconnect(slot);
+      return world.disconnect(slot, input.byte());
     case 'i':
       return world.tick(input.byte());
     case 'z':

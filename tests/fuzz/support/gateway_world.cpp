@@ -101,12 +101,15 @@ void World::hang_up(uint32_t slot) {
 
 void World::push(uint32_t slot, uint8_t choice) {
   if (!slots_[slot] || slots_[slot]->epoch == 0) return;
+  Peer& peer = *slots_[slot];
   // Sometimes for a session that has ended.
-  const int64_t epoch = (choice & 0x70) == 0x70 ? 1 : slots_[slot]->epoch;
+  peer.stale = (choice & 0x70) == 0x70;
+  const int64_t epoch = peer.epoch - (peer.stale ? 1 : 0);
   const TaskKey key{JobId{70}, ++last_sequence_};
-  slots_[slot]->unconfirmed.emplace(key.sequence, 2);
-  core_.deliver(engine::PushTask{slots_[slot]->ref, epoch, key, 2,
-                                 std::make_shared<const JobContent>(content_of(choice))});
+  if (!peer.stale) peer.unconfirmed.emplace(key.sequence, 2);
+  core_.deliver(
+      engine::PushTask{peer.ref, epoch, key, 2, std::make_shared<const JobContent>(content_of(choice))});
+  peer.stale = false;
 }
 
 void World::tell(uint32_t slot) {
@@ -115,10 +118,13 @@ void World::tell(uint32_t slot) {
                                  TaskStatus::Cancelled});
 }
 
-void World::disconnect(uint32_t slot) {
+void World::disconnect(uint32_t slot, uint8_t choice) {
   if (!slots_[slot]) return;
-  core_.deliver(
-      engine::Disconnect{slots_[slot]->ref, slots_[slot]->epoch, engine::DisconnectReason::Disabled});
+  Peer& peer = *slots_[slot];
+  peer.stale = (choice & 1) != 0;
+  const int64_t epoch = peer.epoch - (peer.stale ? 1 : 0);
+  core_.deliver(engine::Disconnect{peer.ref, epoch, engine::DisconnectReason::Disabled});
+  peer.stale = false;
 }
 
 void World::tick(int64_t seconds) {
@@ -147,7 +153,7 @@ void World::finish() {
 
 bool World::send(ConnectionRef connection, std::string_view bytes) {
   Peer* peer = find(connection);
-  demand(peer != nullptr && !peer->closing && !bytes.empty());
+  demand(peer != nullptr && !peer->closing && !peer->stale && !bytes.empty());
   if (peer->gone) return false;
   if (sink_full) return false;
   const auto see = [&](const mqtt::Packet& packet) {
@@ -161,7 +167,7 @@ bool World::send(ConnectionRef connection, std::string_view bytes) {
 
 void World::close(ConnectionRef connection) {
   Peer* peer = find(connection);
-  demand(peer != nullptr);
+  demand(peer != nullptr && !peer->stale);
   peer->closing = true;
 }
 

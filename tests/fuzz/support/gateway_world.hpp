@@ -28,11 +28,12 @@ struct Peer {
   bool device_broken = false;  // its bytes are no packets any more
   bool connack = false;
   bool accepted = false;
-  bool closing = false;               // the core wants it closed
-  bool gone = false;                  // on_closed was told
-  int64_t epoch = 0;                  // of the session that the engine opened for it
-  bool session_told = false;          // SessionOpened was delivered
-  bool session_closed = false;        // CloseSession arrived
+  bool stale = false;           // what the engine says now is for an earlier session: nothing may come of it
+  bool closing = false;         // the core wants it closed
+  bool gone = false;            // on_closed was told
+  int64_t epoch = 0;            // of the session that the engine opened for it
+  bool session_told = false;    // SessionOpened was delivered
+  bool session_closed = false;  // CloseSession arrived
   std::map<uint16_t, int> publishes;  // QoS 1, by packet id
   std::map<uint16_t, int> waiting;    // of those, in commands without an answer
   std::map<uint16_t, int> pubacks;
@@ -43,7 +44,6 @@ struct Peer {
 class World final : public ByteSink, public gateway::CommandSink {
  public:
   static constexpr uint32_t kSlots = 3;
-  static constexpr int kDevices = 2;
 
   World();
 
@@ -55,7 +55,7 @@ class World final : public ByteSink, public gateway::CommandSink {
   void engine_step(uint8_t choice);                   // answers the oldest command
   void push(uint32_t slot, uint8_t choice);
   void tell(uint32_t slot);
-  void disconnect(uint32_t slot);
+  void disconnect(uint32_t slot, uint8_t choice);
   void tick(int64_t seconds);
   // Answers everything, ends everything and checks the sums.
   void finish();
