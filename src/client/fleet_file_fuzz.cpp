@@ -1,6 +1,7 @@
 // Arbitrary texts as the file of `rollcall import`: records of CSV survive being written and read again, what
 // is taken is cut into chunks that hold each device once and nothing else, and the chunks as a file are the
 // same fleet.
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -47,10 +48,33 @@ std::optional<Records> read_records(std::string_view text) {
   return records;
 }
 
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == separator)
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  }
+  return parts;
+}
+
+// Any texts at all as fields, and any text without quotes as a file, read in other words.
 void check_records(std::string_view text) {
-  const auto records = read_records(text);
-  if (!records) return;
-  for (const char* line_end : {"\n", "\r\n"}) demand(read_records(print(*records, line_end)) == *records);
+  Records records;
+  for (const std::string& record : split(text, ';')) records.push_back(split(record, '|'));
+  for (const char* line_end : {"\n", "\r\n"}) demand(read_records(print(records, line_end)) == records);
+
+  const auto read = read_records(text);
+  if (read) demand(read_records(print(*read, "\n")) == *read);
+  if (text.empty() || text.find('"') != std::string_view::npos) return;
+  Records plain;
+  for (std::string& line : split(text.substr(0, text.size() - (text.back() == '\n' ? 1 : 0)), '\n')) {
+    const bool last = plain.size() == static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+    if (line.ends_with('\r') && !last) line.pop_back();
+    plain.push_back(split(line, ','));
+  }
+  demand(read == plain);
 }
 
 // A fleet as sets, to be compared.
@@ -104,8 +128,12 @@ Fleet fleet_of(const FleetFile& file) {
   demand(!file.chunks.empty() && repeated == told);
   demand(fleet.products.size() == file.products && fleet.devices.size() == file.devices);
   demand(fleet.groups.size() == file.groups);
-  const std::set<std::string> unique(fleet.devices.begin(), fleet.devices.end());
-  demand(unique.size() == fleet.devices.size());
+  std::set<std::string> names, iot_ids;
+  for (const std::string& device : fleet.devices) {
+    demand(names.insert(text_of(device, "ProductKey") + "\n" + text_of(device, "DeviceName")).second);
+    const std::string iot_id = text_of(device, "IotId");
+    demand(iot_id.empty() || iot_ids.insert(iot_id).second);
+  }
   return fleet;
 }
 

@@ -3,6 +3,7 @@
 // what the handler got is read the same once it is written down again.
 #include <boost/beast/http/error.hpp>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -155,13 +156,18 @@ void check_request(const HttpRequest& request) {
   demand(request.headers.size() <= kHeadersMax);
   for (const char c : request.method + request.target)
     demand(static_cast<unsigned char>(c) > ' ' && c != '\x7f');
-  size_t hosts = 0;
+  std::map<std::string, int, std::less<>> count;
   for (const auto& [name, value] : request.headers) {
-    hosts += name == "host" ? 1 : 0;
+    ++count[name];
     demand(!name.empty() && name == ascii_lower(name) && name.find_first_of(" \t:\r\n") == std::string::npos);
     demand(value.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
   }
-  demand(hosts <= 1);
+  // Where the request ended can be read in one way only.
+  demand(count["host"] <= 1 && count["content-length"] + count["transfer-encoding"] <= 1);
+  if (count["content-length"] == 1)
+    demand(parse_int(request.header("content-length")) == static_cast<int64_t>(request.body.size()));
+  else
+    demand(request.body.empty() || ascii_iequal(request.header("transfer-encoding"), "chunked"));
 }
 
 // Reads the answers as a client would; they are as many as the requests, and a refusal at most.
