@@ -33,8 +33,8 @@ bool is_generated(const fs::path& name) {
 std::vector<fs::path> tree_files() {
   std::vector<fs::path> files;
   for (auto it = fs::recursive_directory_iterator(kTree); it != fs::recursive_directory_iterator(); ++it) {
-    if (it->is_directory() && is_generated(it->path().filename())) {
-      it.disable_recursion_pending();
+    if (is_generated(it->path().filename())) {  // .git is a file in a linked work tree
+      if (it->is_directory()) it.disable_recursion_pending();
     } else if (it->is_regular_file()) {
       files.push_back(it->path());
     }
