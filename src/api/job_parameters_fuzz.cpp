@@ -65,9 +65,9 @@ void check_job(const engine::CreateJob& job, const Values& values, const ApiLimi
   const JobType type = spec.type;
   demand(job_type_text(type) == values.at("Type") && spec.name == values.at("JobName"));
   demand(spec.document == values.at("JobDocument"));
-  const auto name_length = utf8_length(spec.name);
-  demand(name_length && *name_length >= 2 && cjk_weighted_length(spec.name).value_or(0) <= 30);
-  demand(cjk_weighted_length(spec.name).value_or(0) >= 4);
+  const auto name_length = utf8_length(spec.name);  // a Chinese character counts one here (cloud-api A.1)
+  demand(name_length && *name_length >= 4 && *name_length <= 30);
+  demand(is_cjk_letters_digits(spec.name, "_"));
   demand(utf8_length(spec.document).value_or(SIZE_MAX) <= limits::kJobDocumentCharactersMax);
   demand(utf8_length(settings.description).value_or(SIZE_MAX) <= limits::kDescriptionCharactersMax);
   check_targets(job);
