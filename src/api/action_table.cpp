@@ -115,6 +115,7 @@ constexpr ActionRow kActions[] = {
     {"CreateJob", 5, kVendor, create_job, kCreateJob},
     {"CreateProduct", 50, kVendor, create_product, kCreateProduct},
     {"DeleteDevice", 50, kVendor, delete_device, kOneDevice},
+    {"DeleteJob", 5, kVendor, delete_job, kJobIdOnly},
     {"DisableThing", 500, kVendor, disable_thing, kOneDevice},
     {"EnableThing", 500, kVendor, enable_thing, kOneDevice},
     {"ExplainTask", 50, kExtension, explain_task, kQueryTask},

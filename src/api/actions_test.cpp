@@ -252,6 +252,81 @@ TEST(JobActions, CancelTheJobThatIsNamed) {
   EXPECT_EQ(s.only<engine::CancelJob>().job, JobId{42});
 }
 
+TEST(JobActions, DeleteTheJobThatIsNamed) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::Done{};
+  const auto answer = s.run("DeleteJob", {{"JobId", s.codec.job_code(JobId{42})}});
+  ASSERT_FALSE(answer.error);
+  EXPECT_EQ(json_text(answer.fields), "{}");
+  EXPECT_EQ(s.only<engine::DeleteJob>().job, JobId{42});
+}
+
+TEST(JobActions, UpdateHandsOnWhatIsGivenAndNothingElse) {
+  FakeSurroundings s;
+  s.engine.outcome = engine::Done{};
+  const std::string job = s.codec.job_code(JobId{42});
+  auto answer = s.run("UpdateJob", {{"JobId", job},
+                                    {"Description", "by night"},
+                                    {"RolloutConfig", R"({"MaximumPerMinute":200,"messageqos":"qos0"})"},
+                                    {"TimeoutConfig", R"({"inProgressTimeoutInMinutes":3600})"}});
+  ASSERT_FALSE(answer.error) << public_message(*answer.error);
+  EXPECT_EQ(json_text(answer.fields), "{}");
+  const auto& all = s.only<engine::UpdateJob>();
+  EXPECT_EQ(all.job, JobId{42});
+  EXPECT_EQ(all.description, "by night");
+  EXPECT_EQ(all.maximum_per_minute, 200);
+  EXPECT_EQ(all.qos, MessageQos::Qos0);
+  EXPECT_EQ(all.timeout_minutes, 3600);
+
+  FakeSurroundings t;
+  t.engine.outcome = engine::Done{};
+  answer = t.run("UpdateJob", {{"JobId", job},
+                               {"Description", ""},
+                               {"RolloutConfig", R"({"maximumPerMinute":null,"messageQoS":"","batch":1})"},
+                               {"TimeoutConfig", "{}"}});
+  ASSERT_FALSE(answer.error) << public_message(*answer.error);
+  const auto& none = t.only<engine::UpdateJob>();
+  EXPECT_FALSE(none.description || none.maximum_per_minute || none.qos || none.timeout_minutes);
+  EXPECT_EQ(t.warnings.count(), 1u) << t.warnings.header_text();
+}
+
+TEST(JobActions, RerunAWholeJobOrWhatIsChosenOfIt) {
+  const FakeSurroundings names;
+  const std::string job = names.codec.job_code(JobId{42});
+  const auto read = [&](Pairs more) {
+    FakeSurroundings s;
+    s.engine.outcome = engine::Done{};
+    more.emplace_back("JobId", job);
+    const auto answer = s.run("RerunJob", more);
+    EXPECT_FALSE(answer.error);
+    EXPECT_EQ(json_text(answer.fields), "{}");
+    EXPECT_TRUE(s.warnings.empty()) << s.warnings.header_text();
+    return s.only<engine::RerunJob>();
+  };
+  const engine::RerunJob whole = read({});
+  EXPECT_EQ(whole.job, JobId{42});
+  EXPECT_TRUE(whole.statuses.empty() && whole.tasks.empty());
+  const engine::RerunJob statuses = read({{"Status.1", "TIMED_OUT"}, {"Status.2", "FAILED"}});
+  EXPECT_EQ(statuses.statuses, (std::vector<TaskStatus>{TaskStatus::TimedOut, TaskStatus::Failed}));
+  const TaskKey key{JobId{42}, 7};
+  const engine::RerunJob tasks = read({{"TaskId.1", names.codec.task_code(key)}});
+  EXPECT_EQ(tasks.tasks, (std::vector<TaskKey>{key}));
+}
+
+TEST(JobActions, PauseAndResumeTheJobThatIsNamed) {
+  for (const char* action : {"PauseJob", "ResumeJob"}) {
+    FakeSurroundings s;
+    s.engine.outcome = engine::Done{};
+    const auto answer = s.run(action, {{"JobId", s.codec.job_code(JobId{42})}});
+    ASSERT_FALSE(answer.error) << action;
+    EXPECT_EQ(json_text(answer.fields), "{}");
+    if (std::string_view(action) == "PauseJob")
+      EXPECT_EQ(s.only<engine::PauseJob>().job, JobId{42});
+    else
+      EXPECT_EQ(s.only<engine::ResumeJob>().job, JobId{42});
+  }
+}
+
 TEST(DeviceActions, DisableEnableAndDeleteTheDeviceThatIsNamed) {
   for (const char* action : {"DisableThing", "EnableThing", "DeleteDevice"}) {
     FakeSurroundings s;

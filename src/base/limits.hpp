@@ -64,7 +64,7 @@ inline constexpr int kUnconfirmedPushesMax = 10;                   // per device
 inline constexpr int kPushesPerTaskMax = 5;                        // DESIGN 5.11
 inline constexpr int64_t kNextWaitMs = 2'000;  // wait for a `$next` after CONNACK before pushing (DESIGN 3)
 inline constexpr size_t kTaskListMax = 10;     // `$list` (device-protocol 4.3)
-inline constexpr size_t kTellsPerLook = 64;  // tasks of one device that it is told of at once
+inline constexpr size_t kTellsPerLook = 64;    // tasks of one device that it is told of at once
 inline constexpr size_t kRerunTasksMax = 200;  // TaskId.N of RerunJob; ours, as many as targetDevices
 inline constexpr int64_t kNextTokenMs = 60'000;
 

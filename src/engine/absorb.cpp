@@ -2,6 +2,7 @@
 // effects derive only from rows that were hit).
 #include <algorithm>
 
+#include "base/canary.hpp"
 #include "base/log.hpp"
 #include "engine/state.hpp"
 
@@ -16,10 +17,15 @@ void count_job(State& state, JobStatus status, int64_t n) {
   state.probe.jobs[static_cast<size_t>(status)].add(n);
 }
 
-void set_alarms(State& state, const Job& job) {
-  if (job.started_at.value == 0 && job.spec.scheduled_at)
-    state.jobs.alarms.emplace(*job.spec.scheduled_at, job.id);
-  if (const auto end = life_end(job)) state.jobs.alarms.emplace(*end, job.id);
+void set_alarms(State& state, JobState& held) {
+  const Job& job = held.job;
+  const auto armed = [&](WallMs when) {
+    const SteadyUs due = arm(when, state.clock.wall(), state.clock.steady());
+    state.jobs.alarms.emplace(due, job.id);
+    return due;
+  };
+  if (job.started_at.value == 0 && job.spec.scheduled_at) held.start_due = armed(*job.spec.scheduled_at);
+  if (const auto end = life_end(job)) held.life_due = armed(*end);
 }
 
 // Later pushes go by the new settings; those on their way keep the content they have.
@@ -66,7 +72,7 @@ void absorb_job(State& state, const Decision& decision, const store::JobChange& 
   job.modified_at = change.modified_at;
   const bool started = job.started_at != change.started_at;
   job.started_at = change.started_at;
-  if (started) set_alarms(state, job);
+  if (started) set_alarms(state, *held);
   if (change.settings) take_settings(state, *held, *change.settings);
   if (is_final(job.status)) {
     log_info("job.ended",
@@ -105,6 +111,7 @@ void tell_swept(State& state, const store::SweepResult& result, std::vector<Effe
 }
 
 void reload_job(State& state, JobId id) {
+  if (canary(Canary::StaleCounters)) return;
   JobState* held = state.jobs.find(id);
   if (!held) return;
   const JobId ids[] = {id};
@@ -123,8 +130,11 @@ void reload_job(State& state, JobId id) {
 void absorb_tasks(State& state, const Decision& decision, const store::CommitResult& result) {
   const auto& changes = decision.changes.tasks;
   for (size_t i = 0; i < changes.size(); ++i) {
-    if (!result.missed_tasks.empty() && contains(result.missed_tasks, i)) continue;
     const store::TaskChange& change = changes[i];
+    if (!result.missed_tasks.empty() && contains(result.missed_tasks, i)) {
+      reload_job(state, change.task.key.job);  // another writer moved the task, and with it the counters
+      continue;
+    }
     if (change.task.status != change.from_status)
       state.probe.tasks_total[static_cast<size_t>(change.task.status)].add();
     if (change.time_out_at && (!state.next_time_out || *change.time_out_at < *state.next_time_out))
@@ -143,17 +153,28 @@ void withdraw(State& state, const Decision& decision, const Effect& effect) {
       if (Session* session = state.sessions.find(change.task.device)) session->forget_push(push->key);
 }
 
+namespace {
+
+JobContent bare_content(const Job& job) {
+  JobContent content;
+  content.job = job.id;
+  content.type = job.spec.type;
+  return content;
+}
+
+}  // namespace
+
 Status adopt(State& state, Job job) {
   auto made = make_content(job);
   // A job that is on its way out goes there even when its document no longer reads.
   if (!made && job.status != JobStatus::Removing && job.status != JobStatus::Cancelling)
     return fail(std::move(made.error()));
   std::shared_ptr<const JobContent> content =
-      made ? *made : std::make_shared<const JobContent>(JobContent{job.id, job.spec.type});
-  set_alarms(state, job);
+      made ? *made : std::make_shared<const JobContent>(bare_content(job));
   count_job(state, job.status, 1);
-  JobState held{std::move(job), std::move(content), Pace(1, state.clock.steady()), -1, false, false, {}};
-  held.pace = Pace(held.job.settings.maximum_per_minute, state.clock.steady());
+  const Pace pace(job.settings.maximum_per_minute, state.clock.steady());
+  JobState held{std::move(job), std::move(content), pace, -1, false, {}, {}, false, {}};
+  set_alarms(state, held);
   const JobId id = held.job.id;
   const bool rolling = may_push(held.job);
   state.jobs.add(std::move(held));
@@ -228,6 +249,7 @@ void absorb(State& state, const Decision& decision, const store::CommitResult& r
 }
 
 void undo(State& state, const Decision& decision) {
+  if (canary(Canary::UndoForgets)) return;
   for (const store::TaskChange& change : decision.changes.tasks) {
     if (change.cause == Cause::Confirmed) state.confirms_unwritten[change.task.key] = change.task.attempt;
     if (change.from_status != TaskStatus::Queued) continue;
@@ -238,6 +260,20 @@ void undo(State& state, const Decision& decision) {
     }
   }
   for (const Effect& effect : decision.effects) withdraw(state, decision, effect);
+  for (const auto& [ref, push] : decision.forgotten_pushes) {
+    Session* session = state.sessions.find(ref);
+    if (session && !session->has_push(push.key) && !canary(Canary::ForgottenPushes))
+      session->pushes.push_back(push);
+  }
+  for (const DeviceId device : decision.looked_at) state.make_ready(device);
+  if (!canary(Canary::ForgottenConfirms))
+    for (const auto& [key, attempt] : decision.forgotten_confirms) state.confirms_unwritten[key] = attempt;
+  for (const store::Tell& tell : decision.changes.tells_done) {
+    if (Session* session = state.sessions.find(tell.device)) {
+      session->tells_due = true;
+      state.make_ready(tell.device, true);
+    }
+  }
   undo_devices(state, decision);
   for (const Presence& presence : decision.changes.presence)
     state.sessions.presence_unwritten.try_emplace(presence.device, presence);

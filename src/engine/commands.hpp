@@ -178,8 +178,9 @@ struct ApiCommand {
   Ticket ticket;
   Actor actor;
   std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
-               ImportThingModel, PublishThingModel, CreateJob, CancelJob, QueryDevices, ImportFleet,
-               CreateAccessKey, SetThingEnabled, DeleteDevice, ExplainTask>
+               ImportThingModel, PublishThingModel, CreateJob, CancelJob, DeleteJob, RerunJob, PauseJob,
+               ResumeJob, UpdateJob, QueryDevices, ImportFleet, CreateAccessKey, SetThingEnabled,
+               DeleteDevice, ExplainTask>
       what;
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/effects.hpp"
+#include "engine/sessions.hpp"
 #include "store/rows.hpp"
 
 namespace rollcall::engine {
@@ -15,8 +16,14 @@ namespace rollcall::engine {
 struct Decision {
   store::ChangeSet changes;
   std::vector<Effect> effects;
+  // What decisions took out of memory because the store was going to know it; undo() puts it back.
+  std::vector<std::pair<SessionRef, Push>> forgotten_pushes;
+  std::vector<std::pair<TaskKey, int32_t>> forgotten_confirms;
+  std::vector<DeviceId> looked_at;  // devices that were ready
 
-  // The range of one command (or of one maintenance step, command == kMaintenance).
+  // The range of one command, or of one step of maintenance (command == kMaintenance): each task that is
+  // pushed is a step of its own, so that one that another writer changed does not take back the others'
+  // pushes.
   static constexpr int32_t kMaintenance = -1;
   struct Range {
     int32_t command = kMaintenance;
@@ -52,6 +59,10 @@ struct Decision {
     range.applies_end = static_cast<uint32_t>(changes.apply_progress.size());
     range.devices_end = static_cast<uint32_t>(changes.devices.size());
     range.effects_end = static_cast<uint32_t>(effects.size());
+  }
+  void next_step() {
+    end();
+    begin(kMaintenance);
   }
   void emit(uint16_t core, decltype(Effect::what) what) { effects.push_back(Effect{core, std::move(what)}); }
 };

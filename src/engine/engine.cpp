@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/canary.hpp"
 #include "base/log.hpp"
 #include "engine/state.hpp"
 
@@ -20,6 +21,18 @@ struct Pending {
 
 // A commit that failed because of what one command asked, not because of the disk.
 bool is_poison(const Error& error) { return error.detail.starts_with("constraint:"); }
+
+bool awaits_answer(const Command& command) {
+  return !std::holds_alternative<SetReachability>(command) && !std::holds_alternative<CloseSession>(command);
+}
+
+// Logins, subscriptions and closed connections live in memory and have happened whatever the store says
+// (DESIGN 3: CONNACK and presence are not durable); deciding them twice would disconnect the device that just
+// came.
+bool is_of_memory(const Command& command) {
+  return std::holds_alternative<FindDevice>(command) || std::holds_alternative<OpenSession>(command) ||
+         std::holds_alternative<SetReachability>(command) || std::holds_alternative<CloseSession>(command);
+}
 
 bool is_full(const Error& error) { return error.detail.starts_with("full:"); }
 
@@ -73,6 +86,9 @@ struct Engine::Impl {
   State state;
   std::deque<Pending> inbox;
   std::deque<std::vector<Pending>> parts;  // halves of a failed batch, to be tried on their own
+  // Ends of sessions and changes of subscriptions that could not be decided because the store did not even
+  // read. Nobody would say them again: they wait for it to recover.
+  std::vector<Pending> deferred;
   std::unique_ptr<Batch> in_flight;
   // After a commit that the store could not take: until then only commands are tried, so that a full disk is
   // not hammered.
@@ -92,6 +108,7 @@ struct Engine::Impl {
   Status maintain(Batch& batch);
   void finish(std::unique_ptr<Batch> batch, Result<store::CommitResult> result, std::vector<Effect>& effects);
   void fail_batch(std::unique_ptr<Batch> batch, const Error& error, std::vector<Effect>& effects);
+  void keep_memory(Batch& batch, std::vector<Effect>& effects);
   void refuse(const Pending& pending, const Error& error, std::vector<Effect>& effects);
   void release(Batch& batch, const store::CommitResult& result, std::vector<Effect>& effects);
   bool more() const;
@@ -106,6 +123,11 @@ std::unique_ptr<Batch> Engine::Impl::take_batch() {
     return batch;
   }
   batch->maintenance = !holding();
+  if (batch->maintenance) {
+    inbox.insert(inbox.begin(), std::make_move_iterator(deferred.begin()),
+                 std::make_move_iterator(deferred.end()));
+    deferred.clear();
+  }
   const size_t count = std::min(inbox.size(), limits::kBatchCommandsMax);
   batch->commands.reserve(count);
   for (size_t i = 0; i < count; ++i) {
@@ -140,7 +162,7 @@ Status Engine::Impl::decide_batch(Batch& batch) {
 }
 
 Status Engine::Impl::maintain(Batch& batch) {
-  std::vector<DeviceId> devices;
+  std::vector<DeviceId>& devices = batch.decision.looked_at;
   while (!gather_ready(state, batch.ws, devices))
     ROLLCALL_TRY_STATUS(batch.ws.load(state.store).map([](bool) {}));
   batch.decision.begin(Decision::kMaintenance);
@@ -167,6 +189,23 @@ void Engine::Impl::refuse(const Pending& pending, const Error& error, std::vecto
   }
 }
 
+// Of a batch that failed: hands out what does not depend on the store, and leaves the other commands.
+void Engine::Impl::keep_memory(Batch& batch, std::vector<Effect>& effects) {
+  std::vector<bool> done(batch.commands.size());
+  for (const Decision::Range& range : batch.decision.ranges) {
+    if (range.command == Decision::kMaintenance) continue;
+    const auto index = static_cast<size_t>(range.command);
+    if (!is_of_memory(batch.commands[index].command)) continue;
+    done[index] = true;
+    for (uint32_t i = range.effects_begin; i < range.effects_end; ++i)
+      effects.push_back(std::move(batch.decision.effects[i]));
+  }
+  std::vector<Pending> rest;
+  for (size_t i = 0; i < batch.commands.size(); ++i)
+    if (!done[i]) rest.push_back(std::move(batch.commands[i]));
+  batch.commands = std::move(rest);
+}
+
 // One line a second is enough: on a full disk every batch fails, and the log may lie on that disk.
 void Engine::Impl::tell_failure(const Error& error, size_t commands) {
   const SteadyUs now = state.clock.steady();
@@ -183,12 +222,19 @@ void Engine::Impl::tell_failure(const Error& error, size_t commands) {
 void Engine::Impl::fail_batch(std::unique_ptr<Batch> batch, const Error& error,
                               std::vector<Effect>& effects) {
   state.probe.commit_failures_total.add();
+  if (canary(Canary::AnswerFailedCommits)) return release(*batch, {}, effects);
+  if (!canary(Canary::GhostSession)) keep_memory(*batch, effects);
   undo(state, batch->decision);
   tell_failure(error, batch->commands.size());
   if (!is_poison(error)) {
     state.probe.store_healthy.set(0);
     const Error answer = answer_for(error);  // without the detail, which is in the log already
-    for (const Pending& pending : batch->commands) refuse(pending, answer, effects);
+    for (Pending& pending : batch->commands) {
+      if (is_of_memory(pending.command) && !awaits_answer(pending.command))
+        deferred.push_back(std::move(pending));
+      else
+        refuse(pending, answer, effects);
+    }
     hold_until = state.clock.steady() + kHoldUs;
     return;
   }
@@ -202,7 +248,7 @@ void Engine::Impl::fail_batch(std::unique_ptr<Batch> batch, const Error& error,
   std::vector<Pending> second(std::make_move_iterator(middle),
                               std::make_move_iterator(batch->commands.end()));
   batch->commands.erase(middle, batch->commands.end());
-  if (!second.empty()) parts.push_front(std::move(second));
+  if (!second.empty() && !canary(Canary::BisectForgetsHalf)) parts.push_front(std::move(second));
   if (!batch->commands.empty()) parts.push_front(std::move(batch->commands));
 }
 
@@ -223,7 +269,7 @@ void Engine::Impl::release(Batch& batch, const store::CommitResult& result, std:
       else
         effects.push_back(std::move(decision.effects[i]));
     }
-    if (!again || range.command == Decision::kMaintenance) continue;
+    if (!again || range.command == Decision::kMaintenance || canary(Canary::LosersNotReloaded)) continue;
     Pending& pending = batch.commands[static_cast<size_t>(range.command)];
     if (++pending.attempts < kDecideAttemptsMax)
       inbox.push_front(std::move(pending));
@@ -260,7 +306,7 @@ void Engine::Impl::try_store() {
 bool Engine::Impl::more() const {
   if (!inbox.empty() || !parts.empty()) return true;
   if (holding()) return false;
-  if (state.rollout_more) return true;
+  if (state.rollout_more || !deferred.empty()) return true;
   return !state.ready_devices.empty() || !state.jobs.to_look_at.empty() || !state.applies_running.empty();
 }
 
@@ -279,7 +325,9 @@ Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, const Clock& c
       log_error("job.unreadable", {{"job", id.value}, {"error", public_message(status.error())}});
     // What was pushed just before the restart is forgotten: the first push waits its spacing, so that no
     // window holds one more.
-    if (JobState* held = impl->state.jobs.find(id)) held->pace.take(1, clock.steady());
+    JobState* held = impl->state.jobs.find(id);
+    if (held && !canary(Canary::RestartForgetsPace)) held->pace.take(1, clock.steady());
+    if (canary(Canary::SweepForgotten)) impl->state.jobs.to_look_at.erase(id);
   }
   ROLLCALL_TRY(auto applies, store.unfinished_applies());
   for (Apply& apply : applies)

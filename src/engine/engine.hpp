@@ -28,6 +28,7 @@ struct EngineConfig {
   bool unknown_targets_skip = false;           // jobs.unknown_targets = skip (DESIGN 5.5)
   int64_t next_wait_ms = limits::kNextWaitMs;  // wait for a $next after CONNACK before pushing
   size_t push_slice = limits::kPushSlice;
+  size_t sweep_rows = limits::kSweepRows;  // rows of one chunk of a long sweep; tests make it small
 };
 
 // Room for pushes in the cores' mailboxes, reserved before a task is decided SENT (DESIGN 3). Called on the

@@ -114,7 +114,7 @@ Result<Outcome> rerun_job(State& state, WorkingSet& ws, Decision& decision, cons
   if (!rerunnable || (*rerunnable & sweep_plan(next.sweep).statuses) == 0)
     return fail(ErrorCode::InvalidJobStatus, "no task of the job is to be run again");
   next.epoch = job.epoch + 1;
-  const store::SweepTasks first = sweep_chunk(next, state.clock.wall());
+  const store::SweepTasks first = sweep_chunk(state, next, state.clock.wall());
   put_job(state, ws, decision, job, std::move(next));
   if (decision.changes.sweep_tasks.size() < kFirstChunksMax) decision.changes.sweep_tasks.push_back(first);
   return Outcome(Done{});

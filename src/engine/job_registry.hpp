@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -20,8 +21,12 @@ struct JobState {
   Pace pace;
   int64_t scan_cursor = -1;     // every QUEUED task up to here had its turn looked at
   bool scan_exhausted = false;  // no QUEUED task lay behind scan_cursor at the last look
-  bool sweep_done = false;      // the present sweep found no row left
-  std::set<int64_t> returned;   // tasks behind the cursor whose device can take them now
+  // Armed once, when the job was made or read: a step of the wall clock does not move them (DESIGN 3,
+  // "Time").
+  std::optional<SteadyUs> start_due;  // scheduled and not started yet
+  std::optional<SteadyUs> life_due;
+  bool sweep_done = false;     // the present sweep found no row left
+  std::set<int64_t> returned;  // tasks behind the cursor whose device can take them now
 };
 
 // The content of a job's pushes, made from what is stored. Error: InvalidFormattedParameter (a document that
@@ -58,7 +63,7 @@ class JobRegistry {
   // Jobs to look at because counters or phase moved, or a sweep has more to do.
   std::set<JobId> to_look_at;
   // When a job must be looked at: its scheduled start or the end of its life.
-  std::multimap<WallMs, JobId> alarms;
+  std::multimap<SteadyUs, JobId> alarms;
 
  private:
   std::map<JobId, JobState> jobs_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/canary.hpp"
 #include "base/limits.hpp"
 #include "model/thing_model.hpp"
 #include "store/store.hpp"
@@ -164,7 +165,7 @@ Result<TaskPage> Queries::tasks_of_job(InstanceId instance, JobId id, std::optio
   TaskPage page;
   for (const store::TaskView& view : views) {
     if (page.tasks.size() == limit) {
-      page.next_position = page.tasks.back().task.key.sequence;
+      page.next_position = page.tasks.back().task.key.sequence + (canary(Canary::PageSkipsRow) ? 1 : 0);
       break;
     }
     page.tasks.push_back(info_of(view, job_row));

@@ -2,6 +2,7 @@
 // confirmations (device-protocol 4, 5; DESIGN 5.9 to 5.14).
 #include <algorithm>
 
+#include "base/canary.hpp"
 #include "base/overload.hpp"
 #include "engine/state.hpp"
 
@@ -57,13 +58,16 @@ void decide_open(State& state, WorkingSet& ws, Decision& decision, const OpenSes
   Session& session = state.sessions.open(device->id);
   session = Session{command.from, presence.connection_epoch, command.reachability, false, {}, true};
   state.sessions.settling.push_back(
-      {state.clock.steady() + state.config.next_wait_ms * 1000, device->id, session.epoch});
+      {state.clock.steady() + (canary(Canary::PushBeforeNext) ? 0 : state.config.next_wait_ms * 1000),
+       device->id, session.epoch});
   decision.emit(command.from.core, SessionOpened{command.from.connection, device->id, session.epoch});
 }
 
 void decide_close(State& state, WorkingSet& ws, const CloseSession& command) {
   const Session* session = state.sessions.find(command.session.device);
-  if (!session || session->epoch != command.session.epoch) return;  // an older connection: the present stays
+  if (!session) return;
+  if (session->epoch != command.session.epoch && !canary(Canary::LateCloseEndsSession))
+    return;  // an older connection: the present session stays
   state.sessions.close(command.session.device);
   state.probe.devices_connected.add(-1);
   auto it = state.sessions.presence_unwritten.find(command.session.device);
@@ -114,7 +118,7 @@ Task* next_task(State& state, WorkingSet& ws, DeviceId device) {
     if (status == TaskStatus::InProgress) return task;
     if (status == TaskStatus::Sent && !sent) sent = task;
     if (status == TaskStatus::Queued && !queued && may_push_now(ws, *job) &&
-        job->pace.available(state.clock.steady()) > 0)
+        (job->pace.available(state.clock.steady()) > 0 || canary(Canary::NextIgnoresPace)))
       queued = task;
   }
   return sent ? sent : queued;
@@ -125,7 +129,7 @@ void fetch(State& state, Decision& decision, JobState& job, Task& task) {
   const Task before = task;
   const Transition step = transition(task.status, TaskEvent::Push, task.attempt, task.pushes);
   if (step.verdict != Verdict::Apply) return;
-  job.pace.take(1, state.clock.steady());
+  if (!canary(Canary::NextIgnoresPace)) job.pace.take(1, state.clock.steady());
   if (task.pushes < 255) ++task.pushes;
   task.flags |= kTaskConfirmed;
   change_task(state, decision, task, before, {step.to, Cause::Fetched, {}, false, {}});
@@ -199,7 +203,8 @@ Status decide_report(State& state, Decision& decision, Task& task, const JobUpda
   }
   TaskUpdate update{step.to, Cause::Reported, {}, false, {}};
   task.flags |= kTaskConfirmed;
-  state.confirms_unwritten.erase(task.key);
+  if (auto confirm = state.confirms_unwritten.extract(task.key))
+    decision.forgotten_confirms.emplace_back(confirm.key(), confirm.mapped());
   if (command.progress) task.progress = *command.progress;
   if (early) update.detail = TaskDetail{};
   if (!command.status_details.empty()) update.detail = TaskDetail{{}, command.status_details};
@@ -207,7 +212,8 @@ Status decide_report(State& state, Decision& decision, Task& task, const JobUpda
     update.time_out_at = in_progress_deadline(state, *job);
   if (step.to == before.status) {  // a progress report: thinned in the history (DESIGN 3)
     if (task.progress == before.progress && !update.detail) return {};
-    update.record_history = state.clock.wall() - before.modified_at >= 10'000;
+    update.record_history =
+        canary(Canary::ProgressNotThinned) || state.clock.wall() - before.modified_at >= 10'000;
   }
   change_task(state, decision, task, before, std::move(update));
   return {};
@@ -223,7 +229,7 @@ void decide_update(State& state, WorkingSet& ws, Decision& decision, const JobUp
   if (!task || gone || task->device != command.session.device) {
     status = fail(ErrorCode::NotExistedTask, "no such task for this device");
   } else {
-    if (session->forget_push(task->key)) state.make_ready(command.session.device);
+    forget_push(state, decision, *session, command.session, task->key);
     status = decide_report(state, decision, *task, command);
   }
   decision.emit(session->at.core, JobUpdateReply{session->at.connection, command.echo, std::move(status)});
@@ -236,14 +242,16 @@ Task* find_answered(WorkingSet& ws, DeviceId device, uint32_t id) {
   if (!keys) return nullptr;
   for (const TaskKey& key : *keys) {
     Task* task = ws.tasks.find(key);
-    if (task && task->status == TaskStatus::InProgress && alink_id(key.job, task->attempt) == id) return task;
+    if (!task || task->status != TaskStatus::InProgress) continue;
+    if (alink_id(key.job, task->attempt) == id) return task;
+    if (canary(Canary::AnswerOfOldAttempt) && alink_id(key.job, task->attempt - 1) == id) return task;
   }
   return nullptr;
 }
 
 void finish_command(State& state, Decision& decision, Session& session, const SessionRef& ref, Task& task,
                     bool success, Cause cause, TaskDetail detail) {
-  if (session.forget_push(task.key)) state.make_ready(ref.device);
+  forget_push(state, decision, session, ref, task.key);
   const TaskStatus seen = seen_status(state, task);
   const Transition step = transition(seen, success ? TaskEvent::ReportSucceeded : TaskEvent::ReportFailed,
                                      task.attempt, task.pushes);

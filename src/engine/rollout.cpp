@@ -4,6 +4,7 @@
 // Idempotent, bounded per round.
 #include <algorithm>
 
+#include "base/canary.hpp"
 #include "engine/state.hpp"
 
 namespace rollcall::engine {
@@ -15,7 +16,10 @@ constexpr int64_t kRetryUs = 5'000;
 // An unconfirmed SENT task is pushed again, once per connection and at most kPushesPerTaskMax times
 // (DESIGN 5.11).
 void push_again(State& state, Decision& decision, Session& session, JobState& job, Task& task) {
-  if (session.has_push(task.key) || !wants_push_again(state, job, task)) return;
+  if (canary(Canary::NeverPushAgain)) return;
+  if (session.has_push(task.key) && !canary(Canary::PushTwice)) return;
+  if (!wants_push_again(state, job, task)) return;
+  if (!canary(Canary::OneStep)) decision.next_step();
   if (try_push(state, decision, job, task, true) == PushOutcome::NoRoom) state.make_ready(task.device);
 }
 
@@ -38,6 +42,7 @@ enum class Turn : uint8_t { SlotUsed, Passed, Stop };
 
 // One task whose turn it is.
 Turn take_turn(State& state, Decision& decision, JobState& job, Task& task) {
+  if (!canary(Canary::OneStep)) decision.next_step();
   const PushOutcome outcome = try_push(state, decision, job, task, false);
   if (outcome == PushOutcome::NoRoom) {
     state.rollout_retry = state.clock.steady() + kRetryUs;
@@ -73,7 +78,7 @@ Result<bool> roll_returned(State& state, WorkingSet& ws, Decision& decision, Job
       job.returned.insert(key.sequence);
       return false;
     }
-    if (turn == Turn::SlotUsed) {
+    if (turn == Turn::SlotUsed && !canary(Canary::ReturnedIgnorePace)) {
       job.pace.take(1, state.clock.steady());
       --slots;
     }

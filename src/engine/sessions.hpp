@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/canary.hpp"
 #include "base/clock.hpp"
 #include "engine/commands.hpp"
 #include "model/fleet.hpp"
@@ -26,6 +27,7 @@ struct Session {
   std::shared_ptr<const Reachability> reachability;
   bool settled = false;      // the wait for a `$next` after CONNACK is over (DESIGN 3)
   std::vector<Push> pushes;  // at most limits::kUnconfirmedPushesMax
+  bool tells_due = true;     // the store may hold something that the device is still to be told
   bool leaving = false;      // its device was disabled or deleted: closed once that is durable
 
   bool has_push(const TaskKey& key) const {
@@ -33,16 +35,17 @@ struct Session {
       if (push.key == key) return true;
     return false;
   }
-  // True when there was such a push; of this attempt only, when one is named.
-  bool forget_push(const TaskKey& key, std::optional<int32_t> attempt = {}) {
+  // The push that was forgotten, if there was one; of this attempt only, when one is named.
+  std::optional<Push> forget_push(const TaskKey& key, std::optional<int32_t> attempt = {}) {
     for (size_t i = 0; i < pushes.size(); ++i) {
       if (pushes[i].key != key || (attempt && pushes[i].attempt != *attempt)) continue;
+      const Push push = pushes[i];
       pushes[i] = pushes.back();
       pushes.pop_back();
       if (pushes.empty()) pushes.shrink_to_fit();
-      return true;
+      return push;
     }
-    return false;
+    return std::nullopt;
   }
 };
 
@@ -56,7 +59,8 @@ class Sessions {
   // leaving speaks no more.
   Session* find(const SessionRef& ref) {
     Session* session = find(ref.device);
-    return session && session->epoch == ref.epoch && !session->leaving ? session : nullptr;
+    if (!session || session->leaving) return nullptr;
+    return session->epoch == ref.epoch || canary(Canary::StaleSessionSpeaks) ? session : nullptr;
   }
   Session& open(DeviceId device) { return sessions_[device]; }
   void close(DeviceId device) { sessions_.erase(device); }

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/canary.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/random.hpp"
@@ -69,7 +70,10 @@ struct State {
   // "Time").
   WallMs wall_base;
   SteadyUs steady_base;
-  WallMs even_wall() const { return wall_base + (clock.steady() - steady_base) / 1000; }
+  WallMs even_wall() const {
+    if (canary(Canary::WallStepMovesTimers)) return clock.wall();
+    return wall_base + (clock.steady() - steady_base) / 1000;
+  }
 
   Sessions sessions;
   JobRegistry jobs;
@@ -122,10 +126,15 @@ struct TaskUpdate {
 // flags, pushes, attempt) are taken from `task` as the caller set them; `before` is the row as it was read.
 void change_task(State& state, Decision& decision, Task& task, const Task& before, TaskUpdate update);
 
+// The task is settled on this session as far as memory goes: its device has answered. Makes room for its next
+// tasks; taken back when the commit fails.
+void forget_push(State& state, Decision& decision, Session& session, const SessionRef& ref,
+                 const TaskKey& key);
+
 // Raises the epoch of `to` and appends its phase as a change of `from`.
 void change_job(Decision& decision, const Job& from, Job& to, WallMs now);
 // The next chunk of the sweep that the job is in, which works on rows that exist.
-store::SweepTasks sweep_chunk(const Job& job, WallMs now);
+store::SweepTasks sweep_chunk(const State& state, const Job& job, WallMs now);
 // May the job push at this moment, with what this batch has decided about it?
 bool may_push_now(WorkingSet& ws, const JobState& job);
 

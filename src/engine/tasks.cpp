@@ -1,4 +1,5 @@
 // The few ways in which the engine changes a task or a job's phase, shared by every decision.
+#include "base/canary.hpp"
 #include "engine/state.hpp"
 
 namespace rollcall::engine {
@@ -6,7 +7,7 @@ namespace rollcall::engine {
 Result<int64_t> IdAllocator::next(const char* kind, int64_t block_size) {
   Block& block = blocks_[kind];
   if (block.next == block.end) {
-    ROLLCALL_TRY(int64_t first, store_.reserve_ids(kind, block_size));
+    ROLLCALL_TRY(int64_t first, store_.reserve_ids(kind, canary(Canary::IdsNotDurable) ? 1 : block_size));
     block.next = first;
     block.end = first + block_size;
   }
@@ -15,6 +16,7 @@ Result<int64_t> IdAllocator::next(const char* kind, int64_t block_size) {
 
 TaskStatus seen_status(State& state, const Task& task) {
   const JobState* job = state.jobs.find(task.key.job);
+  if (canary(Canary::RowStatusWhileSweeping)) return task.status;
   return job ? effective_status(job->job, task.status) : task.status;
 }
 
@@ -34,6 +36,14 @@ void change_task(State& state, Decision& decision, Task& task, const Task& befor
   change.detail = std::move(update.detail);
   change.time_out_at = update.time_out_at;
   decision.changes.tasks.push_back(std::move(change));
+}
+
+void forget_push(State& state, Decision& decision, Session& session, const SessionRef& ref,
+                 const TaskKey& key) {
+  const auto push = session.forget_push(key);
+  if (!push) return;
+  decision.forgotten_pushes.emplace_back(ref, *push);
+  state.make_ready(ref.device);
 }
 
 bool may_push_now(WorkingSet& ws, const JobState& job) {
@@ -58,13 +68,13 @@ void change_job(Decision& decision, const Job& from, Job& to, WallMs now) {
   decision.changes.jobs.push_back(std::move(change));
 }
 
-store::SweepTasks sweep_chunk(const Job& job, WallMs now) {
+store::SweepTasks sweep_chunk(const State& state, const Job& job, WallMs now) {
   const SweepPlan plan = sweep_plan(job.sweep);
   store::SweepTasks sweep;
   sweep.job = job.id;
   sweep.from_epoch = job.epoch;
   sweep.first_sequence = job.sweep_cursor;
-  sweep.rows_max = limits::kSweepRows;
+  sweep.rows_max = state.config.sweep_rows;
   sweep.statuses = plan.statuses;
   sweep.without = plan.without;
   sweep.to = plan.to;
@@ -86,10 +96,10 @@ PushOutcome push_obstacle(State& state, const JobState& job, const Task& task) {
   const Session* session = state.sessions.find(task.device);
   if (!session || session->leaving) return PushOutcome::NotConnected;
   if (!session->settled) return PushOutcome::NotReady;
-  if (!session->reachability || !session->reachability->reaches(*job.content))
-    return PushOutcome::Unreachable;
-  if (session->pushes.size() >= static_cast<size_t>(limits::kUnconfirmedPushesMax))
-    return PushOutcome::DeviceBusy;
+  const bool reached = session->reachability && session->reachability->reaches(*job.content);
+  if (!reached && !canary(Canary::PushUnsubscribed)) return PushOutcome::Unreachable;
+  const bool busy = session->pushes.size() >= static_cast<size_t>(limits::kUnconfirmedPushesMax);
+  if (busy && !canary(Canary::NoPushCap)) return PushOutcome::DeviceBusy;
   return PushOutcome::Pushed;
 }
 
@@ -107,7 +117,8 @@ PushOutcome try_push(State& state, Decision& decision, JobState& job, Task& task
   if (const PushOutcome obstacle = push_obstacle(state, job, task); obstacle != PushOutcome::Pushed)
     return obstacle;
   Session* session = state.sessions.find(task.device);
-  if (!state.room.reserve(session->at.core, 1)) return PushOutcome::NoRoom;
+  if (!canary(Canary::PushWithoutRoom) && !state.room.reserve(session->at.core, 1))
+    return PushOutcome::NoRoom;
 
   const Task before = task;
   const bool command =
@@ -123,8 +134,9 @@ PushOutcome try_push(State& state, Decision& decision, JobState& job, Task& task
   if (command) update.time_out_at = in_progress_deadline(state, job);
   change_task(state, decision, task, before, std::move(update));
   session->pushes.push_back(Push{task.key, task.attempt});
+  const JobState& shared = canary(Canary::WrongContent) ? state.jobs.all().begin()->second : job;
   decision.emit(session->at.core,
-                PushTask{session->at.connection, session->epoch, task.key, task.attempt, job.content});
+                PushTask{session->at.connection, session->epoch, task.key, task.attempt, shared.content});
   return PushOutcome::Pushed;
 }
 

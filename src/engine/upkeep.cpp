@@ -3,6 +3,7 @@
 // bounded.
 #include <algorithm>
 
+#include "base/canary.hpp"
 #include "engine/state.hpp"
 
 namespace rollcall::engine {
@@ -27,7 +28,8 @@ Status time_out_tasks(State& state, WorkingSet& ws, Decision& decision) {
     decision.changes.time_outs_done_until = entry.deadline;  // earliest first: the last one is the latest
     Task* task = ws.tasks.find(entry.key);
     const JobState* job = state.jobs.find(entry.key.job);
-    if (!task || !job || task->attempt != entry.attempt) continue;
+    const bool stale = task && task->attempt != entry.attempt && !canary(Canary::TimeOutIgnoresAttempt);
+    if (!task || !job || stale) continue;
     const Transition step =
         transition(seen_status(state, *task), TaskEvent::TimeOut, task->attempt, task->pushes);
     if (step.verdict != Verdict::Apply) continue;
@@ -40,7 +42,7 @@ Status time_out_tasks(State& state, WorkingSet& ws, Decision& decision) {
     change_task(state, decision, *task, before,
                 {step.to, Cause::TimedOut, TaskDetail{reason, {}}, false, {}});
     if (Session* session = state.sessions.find(task->device))
-      if (session->forget_push(task->key)) state.make_ready(task->device);
+      forget_push(state, decision, *session, {session->at, task->device, session->epoch}, task->key);
   }
   state.next_time_out.reset();  // absorb() asks for the next one
   return {};
@@ -48,41 +50,41 @@ Status time_out_tasks(State& state, WorkingSet& ws, Decision& decision) {
 
 // --- jobs
 
-bool life_ended(const State& state, const Job& job) {
-  const auto end = life_end(job);
-  return end && *end <= state.even_wall();
+bool is_due(const State& state, const std::optional<SteadyUs>& alarm) {
+  return alarm && *alarm <= state.clock.steady();
 }
 
-store::MakeTasks make_chunk(const Job& job, WallMs now) {
+store::MakeTasks make_chunk(const State& state, const Job& job, WallMs now) {
   return {job.id,
           job.epoch,
           job.spec.target_type,
           job.spec.target_product,
           job.spec.target_group,
           job.sweep_cursor,
-          job.spec.target_snapshot,
+          canary(Canary::NoSnapshot) ? INT64_MAX : job.spec.target_snapshot,
           job.tasks_made,
           job.counters.total(),
-          limits::kSweepRows,
+          state.config.sweep_rows,
           now,
           &job.spec.unfit_products};
 }
 
 // A deleted job makes nothing more: a chunk without members takes what was still to be made off its counters.
-store::MakeTasks make_nothing(const Job& job, WallMs now) {
-  store::MakeTasks make = make_chunk(job, now);
+store::MakeTasks make_nothing(const State& state, const Job& job, WallMs now) {
+  store::MakeTasks make = make_chunk(state, job, now);
   make.snapshot = make.after;
   return make;
 }
 
-void start(State& state, Job& next, WallMs now) {
-  const bool wait = next.spec.scheduled_at && *next.spec.scheduled_at > state.even_wall();
+void start(const State& state, const JobState& held, Job& next, WallMs now) {
+  const bool wait = held.start_due && !is_due(state, held.start_due);
   next.status = wait ? JobStatus::Waiting : JobStatus::InProgress;
   if (!wait) next.started_at = now;
 }
 
 // The sweep of a job found no row left: what follows.
-void end_sweep(State& state, const Job& job, Job& next, WallMs now) {
+void end_sweep(const State& state, const JobState& held, Job& next, WallMs now) {
+  const Job& job = held.job;
   next.sweep = Sweep::None;
   next.sweep_cursor = 0;
   if (job.sweep != Sweep::Make) return;
@@ -91,7 +93,7 @@ void end_sweep(State& state, const Job& job, Job& next, WallMs now) {
   else if (job.status == JobStatus::Removing)
     next.sweep = Sweep::Remove;
   else
-    start(state, next, now);
+    start(state, held, next, now);
 }
 
 // One step of a job. True when a chunk of a sweep was started: the caller bounds these.
@@ -101,34 +103,34 @@ bool step_job(State& state, Decision& decision, JobState& held) {
   Job next = job;
   if (job.sweep != Sweep::None && !held.sweep_done) {
     if (job.sweep != Sweep::Make)
-      decision.changes.sweep_tasks.push_back(sweep_chunk(job, now));
+      decision.changes.sweep_tasks.push_back(sweep_chunk(state, job, now));
     else if (job.status == JobStatus::Removing)
-      decision.changes.make_tasks.push_back(make_nothing(job, job.created_at));
+      decision.changes.make_tasks.push_back(make_nothing(state, job, job.created_at));
     else
-      decision.changes.make_tasks.push_back(make_chunk(job, job.created_at));
+      decision.changes.make_tasks.push_back(make_chunk(state, job, job.created_at));
     return true;
   }
   if (job.sweep == Sweep::Make || is_rerun(job.sweep)) {
-    end_sweep(state, job, next, now);
+    end_sweep(state, held, next, now);
     change_job(decision, job, next, now);
   } else if (job.status == JobStatus::Removing) {
-    end_sweep(state, job, next, now);
+    end_sweep(state, held, next, now);
     change_job(decision, job, next, now);
     decision.changes.jobs.back().deleted = true;
   } else if (job.status == JobStatus::Cancelling) {
     next.status = JobStatus::Cancelled;
     next.sweep = Sweep::None;
     change_job(decision, job, next, now);
-  } else if (job.status == JobStatus::Waiting && job.spec.scheduled_at &&
-             *job.spec.scheduled_at <= state.even_wall()) {
-    start(state, next, now);
+  } else if (job.status == JobStatus::Waiting && is_due(state, held.start_due)) {
+    start(state, held, next, now);
     change_job(decision, job, next, now);
   } else if (job.status == JobStatus::InProgress && job.counters.open() == 0) {
     next.status = job.sweep == Sweep::Expire ? JobStatus::TimedOut : JobStatus::Completed;
     next.sweep = Sweep::None;
     next.paused = false;
     change_job(decision, job, next, now);
-  } else if (job.status == JobStatus::InProgress && job.sweep == Sweep::None && life_ended(state, job)) {
+  } else if (job.status == JobStatus::InProgress && job.sweep == Sweep::None &&
+             is_due(state, held.life_due)) {
     next.sweep = Sweep::Expire;
     next.sweep_cursor = 0;
     change_job(decision, job, next, now);
@@ -138,7 +140,7 @@ bool step_job(State& state, Decision& decision, JobState& held) {
 
 void step_jobs(State& state, Decision& decision) {
   JobRegistry& jobs = state.jobs;
-  const WallMs now = state.even_wall();
+  const SteadyUs now = state.clock.steady();
   while (!jobs.alarms.empty() && jobs.alarms.begin()->first <= now) {
     jobs.to_look_at.insert(jobs.alarms.begin()->second);
     jobs.alarms.erase(jobs.alarms.begin());
@@ -197,12 +199,10 @@ void forget_tells(State& state, Decision& decision) {
     if (state.sessions.find(told.back().device)) decision.changes.tells_done.push_back(told.back());
     told.pop_back();
   }
-  if (!told.empty()) state.note_lazy();
 }
 
 Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
   if (!state.lazy_due || *state.lazy_due > state.clock.steady()) return {};
-  state.lazy_due.reset();
   forget_tells(state, decision);
   auto& unwritten = state.sessions.presence_unwritten;
   for (auto it = unwritten.begin();
@@ -214,12 +214,13 @@ Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
             [](const Presence& a, const Presence& b) { return a.device < b.device; });
   std::vector<std::pair<TaskKey, int32_t>> confirms;
   auto& pending = state.confirms_unwritten;
-  for (auto it = pending.begin(); it != pending.end() && confirms.size() < limits::kSweepRows;
-       it = pending.erase(it)) {
+  for (auto it = pending.begin(); it != pending.end() && confirms.size() < limits::kSweepRows; ++it) {
     confirms.emplace_back(it->first, it->second);
     ws.tasks.need(it->first);
   }
   ROLLCALL_TRY_STATUS(load_all(state, ws));
+  // Only now: a store that does not read must not cost what is known.
+  for (const auto& [key, attempt] : confirms) pending.erase(key);
   for (const auto& [key, attempt] : confirms) {
     Task* task = ws.tasks.find(key);
     if (!task || task->attempt != attempt || task->status != TaskStatus::Sent ||
@@ -229,7 +230,8 @@ Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
     task->flags |= kTaskConfirmed;
     change_task(state, decision, *task, before, {task->status, Cause::Confirmed, {}, false, {}});
   }
-  if (!unwritten.empty() || !state.confirms_unwritten.empty()) state.note_lazy();
+  state.lazy_due.reset();
+  if (!unwritten.empty() || !pending.empty() || !state.tells_told.empty()) state.note_lazy();
   return {};
 }
 
@@ -264,7 +266,7 @@ std::optional<SteadyUs> next_upkeep(const State& state) {
   const WallMs even = state.even_wall();
   const SteadyUs now = state.clock.steady();
   if (state.next_time_out) consider(arm(*state.next_time_out, even, now));
-  if (!state.jobs.alarms.empty()) consider(arm(state.jobs.alarms.begin()->first, even, now));
+  if (!state.jobs.alarms.empty()) consider(state.jobs.alarms.begin()->first);
   if (!state.jobs.to_look_at.empty() || !state.applies_running.empty() || !state.ready_devices.empty())
     consider(now);
   if (state.lazy_due) consider(*state.lazy_due);

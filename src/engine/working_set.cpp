@@ -203,7 +203,8 @@ Result<bool> WorkingSet::load_work(store::Store& store) {
   ROLLCALL_TRY(bool job_rows, fill(
                                   jobs, [&](const auto& ids) { return store.jobs(ids); },
                                   [](const Job& row) { return row.id; }));
-  return any || task_rows || details || job_rows;
+  ROLLCALL_TRY(bool rerun, fill_each(rerunnable, [&](JobId id) { return load_rerunnable(store, id); }));
+  return any || task_rows || details || job_rows || rerun;
 }
 
 Result<bool> WorkingSet::load(store::Store& store) {

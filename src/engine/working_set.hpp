@@ -119,6 +119,9 @@ class WorkingSet {
   Table<ProductId, store::Reader::ThingModelText> published_models;
   Table<JobId, Job> jobs;  // only jobs that the engine does not hold itself
   Table<TaskKey, Task> tasks;
+  // Statuses (bits 1 << status) in which the job has tasks that a rerun takes.
+  Table<JobId, uint32_t> rerunnable;
+  Table<DeviceId, std::vector<store::Tell>> tells;  // at most limits::kTellsPerLook each
   Table<TaskKey, TaskDetail> task_details;
   Table<DeviceId, std::vector<TaskKey>> open_tasks;  // keys; the rows are in `tasks`
 

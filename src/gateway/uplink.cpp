@@ -6,6 +6,7 @@
 
 #include "alink/envelope.hpp"
 #include "alink/messages.hpp"
+#include "base/canary.hpp"
 #include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -126,6 +127,10 @@ class Uplink {
         session(), {}, content->event, content->progress, std::move(content->status_details), {}};
     update.key = services_.codec.task_key(content->task_code).value_or(TaskKey());
     update.echo = echo(*request, std::move(content->task_code));
+    if (canary(Canary::PubackBeforeCommit)) {
+      acknowledge();
+      update.echo.packet_id = 0;
+    }
     command(services_, connection_, std::move(update));
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/canary.hpp"
 #include "base/text.hpp"
 
 namespace rollcall {
@@ -89,7 +90,8 @@ bool takes(const SweepPlan& plan, const Task& task) noexcept {
 }
 
 bool may_push(const Job& job) noexcept {
-  return job.status == JobStatus::InProgress && job.sweep == Sweep::None && !job.paused;
+  return job.status == JobStatus::InProgress && job.sweep == Sweep::None &&
+         (!job.paused || canary(Canary::PushWhilePaused));
 }
 
 bool may_cancel(JobStatus status) noexcept {

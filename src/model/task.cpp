@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/canary.hpp"
+
 namespace rollcall {
 namespace {
 
@@ -42,8 +44,8 @@ Transition report(TaskStatus from, TaskEvent event, int32_t attempt, uint8_t pus
   const TaskStatus to = reported(event);
   if (is_open(from)) {
     // After a rerun the device may still talk about the attempt before: only a success counts (DESIGN 5.14).
-    const bool stale =
-        attempt > 1 && pushes == 0 && from == TaskStatus::Queued && event != TaskEvent::ReportSucceeded;
+    const bool stale = !canary(Canary::RerunTakesOldReport) && attempt > 1 && pushes == 0 &&
+                       from == TaskStatus::Queued && event != TaskEvent::ReportSucceeded;
     return stale ? refuse(from) : apply(to);
   }
   if (from == to) return {Verdict::Repeat, from};

@@ -48,6 +48,7 @@ enum class Cause : uint8_t {
   Rerun = 13,          // RerunJob
   LateReport = 14,     // a final report on a task the server had ended; changes nothing (DESIGN 5.13)
   Undeliverable = 15,  // pushed kPushesPerTaskMax times without a confirmation
+  Removed = 16,        // DeleteJob
   DeviceDeleted = 17,  // DeleteDevice
 };
 

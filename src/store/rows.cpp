@@ -7,9 +7,8 @@ bool ChangeSet::empty() const {
                      put_devices.empty() && devices.empty() && new_groups.empty() && new_members.empty() &&
                      new_applies.empty() && apply_progress.empty() && thing_models.empty() &&
                      new_access_keys.empty();
-  const bool jobs_and_tasks =
-      new_jobs.empty() && jobs.empty() && make_tasks.empty() && sweep_tasks.empty() && tasks.empty() &&
-      tells_done.empty();
+  const bool jobs_and_tasks = new_jobs.empty() && jobs.empty() && make_tasks.empty() && sweep_tasks.empty() &&
+                              tasks.empty() && tells_done.empty();
   return fleet && jobs_and_tasks && presence.empty() && (!time_outs_done_until || time_outs_done.empty());
 }
 

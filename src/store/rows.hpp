@@ -179,7 +179,8 @@ struct ChangeSet {
   bool empty() const;
 };
 
-// A task that a sweep or the deletion of its device ended: what the engine needs to tell its device.
+// A task that a sweep took, or that the deletion of its device ended: what the engine needs to tell its
+// device.
 struct SweptTask {
   TaskKey key;
   DeviceId device;

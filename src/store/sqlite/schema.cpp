@@ -4,13 +4,14 @@
 #include <string>
 
 #include "store/sqlite/migrations/0001_first.hpp"
+#include "store/sqlite/migrations/0002_tell.hpp"
 #include "store/sqlite/migrations/0003_retire.hpp"
 
 namespace rollcall::store {
 namespace {
 
 // Migration n brings version n-1 to n.
-constexpr const char* kMigrations[] = {kMigration0001, kMigration0003};
+constexpr const char* kMigrations[] = {kMigration0001, kMigration0002, kMigration0003};
 
 // "ROLL": marks the file as ours (PRAGMA application_id).
 constexpr int64_t kApplicationId = 0x524F4C4C;

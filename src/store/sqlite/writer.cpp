@@ -115,6 +115,7 @@ void Writer::write(const ChangeSet& changes, CommitResult& result) {
   result.swept.reserve(changes.sweep_tasks.size());
   for (const SweepTasks& sweep : changes.sweep_tasks) result.swept.push_back(jobs_.sweep(sweep));
   tasks_.change_all(changes.tasks, result);
+  tasks_.forget_tells(changes.tells_done);
   for (size_t i = 0; i < changes.devices.size(); ++i) {
     const auto& missed = result.missed_devices;
     if (changes.devices[i].deleted && std::find(missed.begin(), missed.end(), i) == missed.end())

@@ -69,8 +69,8 @@ class TaskWriter {
   JobTimes& times_;
   Ledger& ledger_;
   Statement insert_, change_open_, change_status_, change_rest_, put_detail_, delete_detail_;
-  Statement add_time_out_, due_, delete_time_out_, sweep_rows_, sweep_;
-  Statement open_of_device_, end_;
+  Statement add_time_out_, due_, delete_time_out_, sweep_rows_, sweep_, sweep_again_;
+  Statement add_tell_, delete_tell_, open_of_device_, end_;
   std::vector<uint32_t> order_;
 };
 
