@@ -117,7 +117,7 @@ void StoreTable::cancel_job(int64_t job) {
   store::SweepTasks sweep;
   sweep.job = JobId{job};
   sweep.rows_max = static_cast<size_t>(sizes_.rows_a_commit);
-  sweep.statuses_open = 1u << 1 | 1u << 2 | 1u << 3;
+  sweep.statuses = 1u << 1 | 1u << 2 | 1u << 3;
   sweep.to = TaskStatus::Cancelled;
   sweep.cause = Cause::Cancelled;
   sweep.now = kNow + 100'000;
