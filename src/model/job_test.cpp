@@ -119,7 +119,9 @@ TEST(SweepPlan, TakesOpenTasksOnlyAndGoesWhereTheStatesAllow) {
     for (size_t i = 1; i <= kTaskStatusCount; ++i) {
       const Transition step = transition(static_cast<TaskStatus>(i), event, 1, 1);
       EXPECT_EQ((plan.statuses >> i) & 1, step.verdict == Verdict::Apply) << i;
-      if (step.verdict == Verdict::Apply) EXPECT_EQ(plan.to, step.to) << i;
+      if (step.verdict == Verdict::Apply) {
+        EXPECT_EQ(plan.to, step.to) << i;
+      }
     }
   }
 }
@@ -136,8 +138,9 @@ TEST(SweepPlan, RerunsFailedAndTimedOutTasksButNotLateOrUnfitOnes) {
       const bool failed = task.status == TaskStatus::Failed && sweep != Sweep::RerunTimedOut;
       const bool timed_out = task.status == TaskStatus::TimedOut && sweep != Sweep::RerunFailed;
       EXPECT_EQ(takes(plan, task), failed || timed_out) << i;
-      if (takes(plan, task))
+      if (takes(plan, task)) {
         EXPECT_EQ(transition(task.status, TaskEvent::Rerun, 1, 1).verdict, Verdict::Apply);
+      }
       task.flags |= kTaskLateSuccess;
       EXPECT_FALSE(takes(plan, task)) << i;
       task.flags = kTaskUnfit;

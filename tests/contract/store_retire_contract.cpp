@@ -84,7 +84,7 @@ TEST_P(StoreContract, ADeletionEndsTheOpenTasksOfItsDeviceAndOfNoOther) {
   changes.devices = {removal(ids[0], product, now + 7)};
   const CommitResult result = commit(changes);
   ASSERT_EQ(result.ended.size(), 1u);
-  EXPECT_EQ(result.ended[0], std::pair(TaskKey(sent, 0), TaskStatus::Cancelled));
+  EXPECT_EQ(result.ended[0], std::pair(TaskKey{sent, 0}, TaskStatus::Cancelled));
   EXPECT_EQ(task(sent, 0).status, TaskStatus::Cancelled);
   EXPECT_EQ(task(sent, 0).modified_at, now + 7);
   EXPECT_EQ(task(sent, 1).status, TaskStatus::Queued);

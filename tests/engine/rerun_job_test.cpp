@@ -150,7 +150,9 @@ TEST(RerunJob, KeepsThePaceAndTheOrder) {
     size_t now = 0;
     for (size_t i = 0; i < devices.size(); ++i) {
       now += devices[i]->pushes.size();
-      if (i > 0) EXPECT_LE(devices[i]->pushes.size(), devices[i - 1]->pushes.size()) << "out of order";
+      if (i > 0) {
+        EXPECT_LE(devices[i]->pushes.size(), devices[i - 1]->pushes.size()) << "out of order";
+      }
     }
     EXPECT_LE(now, pushed + 2);
     pushed = now;
