@@ -220,7 +220,7 @@ struct CommitResult {
 
 // One row of the append-only history, in the order of writing.
 struct HistoryRow {
-  int64_t position = 0;  // grows; where a reader goes on
+  int64_t position = 0;  // grows, with gaps; where a reader goes on
   TaskKey key;
   DeviceId device;
   int32_t attempt = 1;
@@ -229,7 +229,7 @@ struct HistoryRow {
   Cause cause{};
   WallMs at;
   int32_t progress = -1;
-  std::string detail;  // the message, or else the statusDetails, that came with the change
+  TaskDetail detail;  // what came with the change
 };
 
 struct DueTimeOut {

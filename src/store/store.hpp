@@ -119,6 +119,13 @@ class Reader {
                                                              JobId before_job, size_t limit) = 0;
   // The history of all tasks as it was written, after a position (0 = from the start).
   virtual Result<std::vector<HistoryRow>> history(int64_t after_position, size_t limit) = 0;
+  // The history of these tasks, task by task in the order given and oldest first within each; of the first
+  // one only what is behind `after_position` (0 = all of it). At most `limit` rows in all. Of deleted jobs as
+  // well. A page costs as much as its tasks have rows, not more.
+  virtual Result<std::vector<HistoryRow>> task_history(std::span<const TaskKey> keys, int64_t after_position,
+                                                       size_t limit) = 0;
+  // The instance of a job, of a deleted one as well; nullopt = there never was such a job.
+  virtual Result<std::optional<InstanceId>> instance_of_job(JobId job) = 0;
 };
 
 class Store : public Reader {

@@ -63,6 +63,12 @@ class SqliteStore : public testing::Test {
     }
     return changes;
   }
+  // As before migration 4.
+  void forget_chains(int version) {
+    execute("ALTER TABLE task DROP COLUMN last_event");
+    execute("ALTER TABLE history DROP COLUMN previous");
+    execute("UPDATE schema_version SET version = " + std::to_string(version));
+  }
   static bool commits(Store& store, const ChangeSet& changes) {
     store.submit(changes);
     return store.poll()->has_value();
@@ -109,13 +115,33 @@ TEST_F(SqliteStore, BringsAFileOfTheFirstSchemaToThisOne) {
   ASSERT_TRUE(commits(*store, keys(0, 1)));
   store.reset();
   execute("DROP TABLE tell");
-  execute("UPDATE schema_version SET version = 1");
+  forget_chains(1);
   EXPECT_FALSE(open_sqlite_reader({path, true, 1024})) << "older schema";
   store = open_or_fail(path);
   EXPECT_EQ(store->access_keys(10)->size(), 1u);
   const DeviceId devices[] = {DeviceId{1}};
   EXPECT_TRUE(store->tells(devices, 1));
   EXPECT_TRUE(open_sqlite_reader({path, true, 1024}));
+}
+
+TEST_F(SqliteStore, ChainsTheHistoryOfAnOlderFile) {
+  open_or_fail(path).reset();
+  forget_chains(3);
+  execute(
+      "INSERT INTO task VALUES(7, 0, 1, 4, 0, 1, NULL, 0, 1, 0, 0), (7, 1, 2, 1, 1, 1, NULL, 0, 0, 0, 0)");
+  execute(
+      "INSERT INTO history VALUES(1, 7, 0, 1, 1, 1, 2, 1, 5, NULL, NULL), "
+      "(2, 8, 0, 1, 1, 1, 5, 8, 5, NULL, 'device offline'), (3, 7, 0, 1, 1, 2, 3, 5, 6, 10, '{\"a\":1}'), "
+      "(9, 7, 0, 1, 1, 3, 4, 6, 7, 10, '{\"out\":2}')");
+  const auto store = open_or_fail(path);
+  const TaskKey keys[] = {{JobId{7}, 0}, {JobId{7}, 1}};
+  const auto rows = store->task_history(keys, 0, 10);
+  ASSERT_TRUE(rows);
+  ASSERT_EQ(rows->size(), 3u);
+  EXPECT_EQ((*rows)[0].to, TaskStatus::Sent);
+  EXPECT_EQ((*rows)[1].detail, (TaskDetail{"", R"({"a":1})"}));
+  EXPECT_EQ((*rows)[2].detail, (TaskDetail{"", R"({"out":2})"}));
+  EXPECT_EQ((*store->history(1, 1)).front().detail, (TaskDetail{"device offline", ""}));
 }
 
 TEST_F(SqliteStore, RefusesWhatIsNotItsFile) {

@@ -236,6 +236,19 @@ std::vector<HistoryRow> StoreContract::whole_history() {
   }
 }
 
+std::vector<HistoryRow> StoreContract::history_of(const std::vector<TaskKey>& keys, int64_t after,
+                                                  size_t limit) {
+  auto rows = store().task_history(keys, after, limit);
+  if (!rows) ADD_FAILURE() << rows.error().detail;
+  return rows.value_or(std::vector<HistoryRow>{});
+}
+
+void StoreContract::move(JobId id, int64_t sequence, TaskStatus to, Cause cause) {
+  ChangeSet changes;
+  changes.tasks = {change(id, sequence, to, cause)};
+  commit(changes);
+}
+
 std::vector<TaskView> StoreContract::all_tasks(JobId id) {
   std::vector<TaskView> rows;
   for (int64_t after = -1;;) {
@@ -270,13 +283,19 @@ void StoreContract::check_job(const Job& stored, const std::vector<HistoryRow>& 
   }
 
   std::map<int64_t, TaskStatus> replayed;
+  std::map<int64_t, std::vector<int64_t>> positions;
   for (const HistoryRow& row : history) {
     if (row.key.job != stored.id) continue;
+    positions[row.key.sequence].push_back(row.position);
     const auto [at, fresh] = replayed.emplace(row.key.sequence, TaskStatus::Queued);
     EXPECT_EQ(at->second, row.from) << "task " << row.key.sequence;
     at->second = row.to;
   }
   for (const TaskView& row : rows) {
+    std::vector<int64_t> own;
+    for (const HistoryRow& event : history_of({row.task.key}, 0, history.size() + 1))
+      own.push_back(event.position);
+    EXPECT_EQ(own, positions[row.task.key.sequence]) << "task_history of " << row.task.key.sequence;
     const auto at = replayed.find(row.task.key.sequence);
     EXPECT_EQ(row.task.status, at == replayed.end() ? TaskStatus::Queued : at->second);
     const std::vector<DeviceId> device{row.task.device};

@@ -69,6 +69,10 @@ class StoreContract : public testing::TestWithParam<StoreKind> {
   MakeTasks make_value(JobId id, size_t rows_max);
   SweepTasks sweep_value(JobId id, int64_t first_sequence, size_t rows_max);
   std::vector<HistoryRow> whole_history();
+  std::vector<HistoryRow> history_of(const std::vector<TaskKey>& keys, int64_t after = 0,
+                                     size_t limit = 1'000);
+  // A change of its own commit.
+  void move(JobId job, int64_t sequence, TaskStatus to, Cause cause);
   std::vector<TaskView> all_tasks(JobId job);
 
   // Recounts everything that is kept beside the rows: counters of jobs, products and groups, tasks_made,

@@ -140,7 +140,7 @@ TEST_P(StoreContract, ChangesTasksInTheTransactionThatMakesThem) {
   EXPECT_EQ(store().task_details(keys)->at(1), TaskDetail{});
   ASSERT_EQ(whole_history().size(), 1u);
   EXPECT_EQ(whole_history()[0].cause, Cause::Unfit);
-  EXPECT_EQ(whole_history()[0].detail, "params.brightness: unknown");
+  EXPECT_EQ(whole_history()[0].detail.message, "params.brightness: unknown");
 }
 
 TEST_P(StoreContract, RollsBackAJobWhoseNumberIsTaken) {

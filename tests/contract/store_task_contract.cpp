@@ -53,7 +53,7 @@ TEST_P(StoreContract, WritesHistoryForWhatItHit) {
   EXPECT_EQ(rows[0].cause, Cause::Pushed);
   EXPECT_EQ(rows[0].at, now + 1000);
   EXPECT_EQ(rows[0].progress, -1);
-  EXPECT_EQ(rows[0].detail, "");
+  EXPECT_EQ(rows[0].detail, TaskDetail{});
   EXPECT_EQ(task(id, 1).status, TaskStatus::Queued);
   EXPECT_EQ(job(id).counters[TaskStatus::Queued], 1);
 }
@@ -78,7 +78,7 @@ TEST_P(StoreContract, WritesHistoryWithoutAMoveOnlyWhenAsked) {
   ASSERT_EQ(whole_history().size(), 2u);
   EXPECT_EQ(whole_history()[1].from, TaskStatus::InProgress);
   EXPECT_EQ(whole_history()[1].progress, 60);
-  EXPECT_EQ(whole_history()[1].detail, R"({"step":2})");
+  EXPECT_EQ(whole_history()[1].detail.status_details, R"({"step":2})");
 
   // A new attempt in the same status is remembered without being asked.
   changes.tasks = {change(id, 0, TaskStatus::InProgress, Cause::Rerun)};
@@ -170,7 +170,7 @@ TEST_P(StoreContract, ReplacesAndRemovesDetails) {
   commit(changes);
   EXPECT_EQ(store().task_details(keys)->front(), (TaskDetail{"half way", R"({"a":1})"}));
   EXPECT_EQ(task(id, 0).flags, kTaskHasDetail);
-  EXPECT_EQ(whole_history().back().detail, "half way");
+  EXPECT_EQ(whole_history().back().detail.message, "half way");
 
   changes.tasks = {change(id, 0, TaskStatus::InProgress, Cause::Confirmed)};
   commit(changes);

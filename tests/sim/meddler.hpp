@@ -102,6 +102,13 @@ class Meddler final : public store::Store {
   Result<std::vector<store::HistoryRow>> history(int64_t after_position, size_t limit) override {
     return store_->history(after_position, limit);
   }
+  Result<std::vector<store::HistoryRow>> task_history(std::span<const TaskKey> keys, int64_t after_position,
+                                                      size_t limit) override {
+    return store_->task_history(keys, after_position, limit);
+  }
+  Result<std::optional<InstanceId>> instance_of_job(JobId job) override {
+    return store_->instance_of_job(job);
+  }
   Result<std::array<uint8_t, 16>> id_key() override { return store_->id_key(); }
   Result<int64_t> reserve_ids(std::string_view kind, int64_t count) override {
     return store_->reserve_ids(kind, count);

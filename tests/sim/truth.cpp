@@ -21,7 +21,7 @@ std::string describe(const store::HistoryRow& row) {
   return "history row " + std::to_string(row.position) + ": " + std::string(task_status_text(row.from)) +
          " -> " + std::string(task_status_text(row.to)) + ", cause " +
          std::to_string(static_cast<int>(row.cause)) + ", attempt " + std::to_string(row.attempt) +
-         (row.detail.empty() ? "" : ", " + row.detail);
+         (row.detail == TaskDetail{} ? "" : ", " + row.detail.message + " " + row.detail.status_details);
 }
 
 }  // namespace
@@ -223,7 +223,7 @@ void Truth::judge_report(const store::HistoryRow& row, Track& track, bool live) 
       return violated(row.key, "more progress than the history wants: " + describe(row));
     if (row.from == row.to) track.progress_at = row.at;
     const JobFacts* facts = job(row.key.job);
-    const bool foreign = row.detail == kForeignDetail;  // does not look at the job
+    const bool foreign = row.detail.message == kForeignDetail;  // does not look at the job
     if (facts && facts->cancelled && !foreign)
       return violated(row.key, "a report counts although CancelJob was acknowledged: " + describe(row));
     if (track.attempt > 1 && track.pushes == 0 && row.to != TaskStatus::Succeeded)

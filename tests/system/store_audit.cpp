@@ -34,6 +34,8 @@ struct TaskRow {
   TaskStatus last_to = TaskStatus::Queued;  // of the history
   TaskStatus last_from{};
   Cause last_cause{};
+  int64_t last_event = 0;  // as the row says
+  int64_t last_position = 0;
   uint16_t reached = 0;  // statuses it ever had by the history, as bits
   bool late = false;
   bool rerun = false;
@@ -108,42 +110,51 @@ class Audit {
   }
 
   void load_tasks() {
-    each("SELECT job, sequence, device, status, pushes, attempt FROM task", [&](const StoreRow& row) {
-      TaskRow& task = tasks_[TaskKey{JobId{row.number(0)}, row.number(1)}];
-      task.device = DeviceId{row.number(2)};
-      task.status = static_cast<TaskStatus>(row.number(3));
-      task.pushes = row.number(4);
-      task.attempt = static_cast<int32_t>(row.number(5));
-      const auto job = jobs_.find(row.number(0));
-      if (job == jobs_.end()) return problem("a task of no job: " + std::to_string(row.number(0)));
-      ++job->second.rows[task.status];
-    });
+    each("SELECT job, sequence, device, status, pushes, attempt, last_event FROM task",
+         [&](const StoreRow& row) {
+           TaskRow& task = tasks_[TaskKey{JobId{row.number(0)}, row.number(1)}];
+           task.device = DeviceId{row.number(2)};
+           task.status = static_cast<TaskStatus>(row.number(3));
+           task.pushes = row.number(4);
+           task.attempt = static_cast<int32_t>(row.number(5));
+           task.last_event = row.number(6);
+           const auto job = jobs_.find(row.number(0));
+           if (job == jobs_.end()) return problem("a task of no job: " + std::to_string(row.number(0)));
+           ++job->second.rows[task.status];
+         });
     result_.tasks = tasks_.size();
   }
 
   // The history of each task must be one unbroken path to what its row says.
   void load_history() {
-    each("SELECT job, task, from_status, to_status, cause FROM history ORDER BY position",
-         [&](const StoreRow& row) {
-           ++result_.history;
-           const auto found = tasks_.find(TaskKey{JobId{row.number(0)}, row.number(1)});
-           if (found == tasks_.end()) return problem("history of no task");
-           TaskRow& task = found->second;
-           const auto from = static_cast<TaskStatus>(row.number(2));
-           const auto to = static_cast<TaskStatus>(row.number(3));
-           const auto cause = static_cast<Cause>(row.number(4));
-           if (task.seen || from != to)
-             check(from == task.last_to, place(found->first) + " went on from " +
-                                             std::string(task_status_text(from)) + " but was " +
-                                             std::string(task_status_text(task.last_to)));
-           task.seen = true;
-           task.late = task.late || cause == Cause::LateReport;
-           task.rerun = task.rerun || cause == Cause::Rerun;
-           task.last_to = to;
-           if (from != to) task.last_cause = cause;
-           if (from != to) task.last_from = from;
-           task.reached |= bit(to);
-         });
+    each(
+        "SELECT job, task, from_status, to_status, cause, position, coalesce(previous, 0) FROM history "
+        "ORDER BY position",
+        [&](const StoreRow& row) {
+          ++result_.history;
+          const auto found = tasks_.find(TaskKey{JobId{row.number(0)}, row.number(1)});
+          if (found == tasks_.end()) return problem("history of no task");
+          TaskRow& task = found->second;
+          const auto from = static_cast<TaskStatus>(row.number(2));
+          const auto to = static_cast<TaskStatus>(row.number(3));
+          const auto cause = static_cast<Cause>(row.number(4));
+          if (task.seen || from != to)
+            check(from == task.last_to, place(found->first) + " went on from " +
+                                            std::string(task_status_text(from)) + " but was " +
+                                            std::string(task_status_text(task.last_to)));
+          const int64_t before = row.number(6) == 0 ? 0 : row.number(5) - row.number(6);
+          check(before == task.last_position, place(found->first) + " has a broken chain of history");
+          task.last_position = row.number(5);
+          task.seen = true;
+          task.late = task.late || cause == Cause::LateReport;
+          task.rerun = task.rerun || cause == Cause::Rerun;
+          task.last_to = to;
+          if (from != to) task.last_cause = cause;
+          if (from != to) task.last_from = from;
+          task.reached |= bit(to);
+        });
+    for (const auto& [key, task] : tasks_)
+      check(task.last_event == task.last_position, place(key) + " does not know its last event");
     for (const auto& [key, task] : tasks_)
       check(task.last_to == task.status, place(key) + " is " + std::string(task_status_text(task.status)) +
                                              " but its history ends with " +

@@ -12,6 +12,9 @@
 
 namespace rollcall::store {
 
+// Between message and statusDetails in the detail of a history row (migration 4).
+inline constexpr char kDetailMark = '\x1e';
+
 // When jobs were created: the base of their tasks' times. A job's creation never changes, so a small cache
 // cannot be stale; it is forgotten when a transaction is rolled back.
 class JobTimes {
@@ -79,6 +82,9 @@ class JobQueries {
   Result<std::vector<TaskView>> list_tasks_of_device(DeviceId device, std::span<const TaskStatus> statuses,
                                                      JobId before_job, size_t limit);
   Result<std::vector<HistoryRow>> history(int64_t after_position, size_t limit);
+  Result<std::vector<HistoryRow>> task_history(std::span<const TaskKey> keys, int64_t after_position,
+                                               size_t limit);
+  Result<std::optional<InstanceId>> instance_of_job(JobId job);
 
   Result<std::vector<Job>> unfinished_jobs();
   Result<std::vector<Task>> open_tasks(std::span<const DeviceId> devices, size_t limit_each);
@@ -93,13 +99,16 @@ class JobQueries {
   void read_unfit_products(Job& job);
   Task read_task(Query& query);
   Result<std::vector<TaskView>> views(std::vector<Task> tasks);
+  // Positions of one task's history behind `after_position`, the oldest first; at most `limit`.
+  std::vector<int64_t> event_positions(const TaskKey& key, int64_t after_position, size_t limit);
 
   Connection& connection_;
   JobTimes times_;
   Statement job_, document_, unfit_, jobs_newest_, jobs_newest_of_status_, job_count_, job_count_of_status_;
   Statement unfinished_jobs_, targets_;
   Statement task_, task_detail_, tasks_of_job_, tasks_of_job_and_status_, tasks_of_device_, device_label_;
-  Statement open_tasks_, history_, due_time_outs_, earliest_time_out_, tells_;
+  Statement open_tasks_, history_, history_row_, last_event_, previous_event_, job_instance_, due_time_outs_,
+      earliest_time_out_, tells_;
 };
 
 // `Interface` is Reader or Store: answers all of Reader's questions with the queries of one connection.
@@ -188,6 +197,11 @@ class WithQueries : public Interface {
   Result<std::vector<HistoryRow>> history(int64_t after_position, size_t limit) override {
     return jobs_.history(after_position, limit);
   }
+  Result<std::vector<HistoryRow>> task_history(std::span<const TaskKey> keys, int64_t after_position,
+                                               size_t limit) override {
+    return jobs_.task_history(keys, after_position, limit);
+  }
+  Result<std::optional<InstanceId>> instance_of_job(JobId job) override { return jobs_.instance_of_job(job); }
 
  protected:
   std::unique_ptr<Connection> connection_;

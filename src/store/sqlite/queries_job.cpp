@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 #include <limits>
 
 #include "base/limits.hpp"
@@ -16,12 +17,30 @@ namespace {
   "s.type, s.target_type, s.target_product, s.target_group, s.target_snapshot, s.offline_policy, "       \
   "s.sync_service, s.scheduled_ms, s.lifetime_ms, s.name, s.target_product_key, s.target_group_code"
 #define JOB_TABLES " FROM job j JOIN job_counter c ON c.job = j.id JOIN job_spec s ON s.job = j.id "
+#define HISTORY_COLUMNS \
+  "position, job, task, device, attempt, from_status, to_status, cause, at_ms, progress, detail"
 #define TASK_COLUMNS "job, sequence, device, status, attempt, progress, flags, pushes, queued_ms, modified_ms"
 
 constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
 
 bool contains(std::span<const TaskStatus> statuses, TaskStatus status) {
   return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+}
+
+HistoryRow read_history(Query& query) {
+  HistoryRow row;
+  std::optional<int32_t> progress;
+  std::string detail;
+  query >> row.position >> row.key.job >> row.key.sequence >> row.device >> row.attempt >> row.from >>
+      row.to >> row.cause >> row.at >> progress >> detail;
+  row.progress = progress.value_or(-1);
+  const size_t mark = detail.rfind(kDetailMark);
+  if (mark != std::string::npos) {
+    row.detail.status_details = detail.substr(mark + 1);
+    detail.resize(mark);
+  }
+  row.detail.message = std::move(detail);
+  return row;
 }
 
 }  // namespace
@@ -83,9 +102,12 @@ JobQueries::JobQueries(Connection& c)
                   " FROM task INDEXED BY task_open WHERE device = ?1 AND open = 1 "
                   "ORDER BY job, sequence LIMIT ?2"),
       history_(c, "history",
-               "SELECT position, job, task, device, attempt, from_status, to_status, cause, at_ms, progress, "
-               "detail "
-               "FROM history WHERE position > ?1 ORDER BY position LIMIT ?2"),
+               "SELECT " HISTORY_COLUMNS " FROM history WHERE position > ?1 ORDER BY position LIMIT ?2"),
+      history_row_(c, "history_row", "SELECT " HISTORY_COLUMNS " FROM history WHERE position = ?1"),
+      last_event_(c, "last_event", "SELECT last_event FROM task WHERE job = ?1 AND sequence = ?2"),
+      previous_event_(c, "previous_event",
+                      "SELECT position - previous FROM history WHERE position = ?1 AND previous IS NOT NULL"),
+      job_instance_(c, "job_instance", "SELECT instance FROM job WHERE id = ?1"),
       due_time_outs_(c, "due_time_outs",
                      "SELECT deadline_ms, job, sequence, attempt FROM time_out WHERE deadline_ms <= ?1 "
                      "ORDER BY deadline_ms, job, sequence, attempt LIMIT ?2"),
@@ -250,14 +272,48 @@ Result<std::vector<TaskView>> JobQueries::list_tasks_of_device(DeviceId device,
 Result<std::vector<HistoryRow>> JobQueries::history(int64_t after_position, size_t limit) {
   std::vector<HistoryRow> rows;
   Query query = history_.run(after_position, limit);
-  while (query.step()) {
-    HistoryRow& row = rows.emplace_back();
-    std::optional<int32_t> progress;
-    query >> row.position >> row.key.job >> row.key.sequence >> row.device >> row.attempt >> row.from >>
-        row.to >> row.cause >> row.at >> progress >> row.detail;
-    row.progress = progress.value_or(-1);
+  while (query.step()) rows.push_back(read_history(query));
+  return connection_.finish(std::move(rows));
+}
+
+// From the task's last row back to its first; only the oldest `limit` positions are kept.
+std::vector<int64_t> JobQueries::event_positions(const TaskKey& key, int64_t after_position, size_t limit) {
+  std::deque<int64_t> positions;
+  int64_t position = 0;
+  {
+    Query last = last_event_.run(key.job, key.sequence);
+    if (last.step()) last >> position;
+  }
+  while (position > after_position) {
+    positions.push_front(position);
+    if (positions.size() > limit) positions.pop_back();
+    Query previous = previous_event_.run(position);
+    if (!previous.step()) break;
+    previous >> position;
+  }
+  return {positions.begin(), positions.end()};
+}
+
+Result<std::vector<HistoryRow>> JobQueries::task_history(std::span<const TaskKey> keys,
+                                                         int64_t after_position, size_t limit) {
+  Snapshot snapshot(connection_);
+  std::vector<HistoryRow> rows;
+  for (const TaskKey& key : keys) {
+    if (rows.size() >= limit) break;
+    for (const int64_t position : event_positions(key, after_position, limit - rows.size())) {
+      Query query = history_row_.run(position);
+      if (query.step()) rows.push_back(read_history(query));
+    }
+    after_position = 0;
   }
   return connection_.finish(std::move(rows));
+}
+
+Result<std::optional<InstanceId>> JobQueries::instance_of_job(JobId job) {
+  std::optional<InstanceId> instance;
+  Query query = job_instance_.run(job);
+  if (query.step()) query >> instance.emplace();
+  return connection_.finish(instance);
 }
 
 Result<std::vector<Task>> JobQueries::open_tasks(std::span<const DeviceId> devices, size_t limit_each) {
@@ -311,6 +367,7 @@ Result<std::optional<WallMs>> JobQueries::earliest_time_out() {
 
 #undef JOB_COLUMNS
 #undef JOB_TABLES
+#undef HISTORY_COLUMNS
 #undef TASK_COLUMNS
 
 }  // namespace rollcall::store

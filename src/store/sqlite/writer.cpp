@@ -6,7 +6,13 @@ namespace rollcall::store {
 Ledger::Ledger(Connection& c)
     : connection_(c),
       last_position_(c, "history_last", "SELECT coalesce(max(position), 0) FROM history"),
-      insert_history_(c, "history_insert", "INSERT INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"),
+      insert_history_(c, "history_insert",
+                      "INSERT INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?1 - nullif(?12, 0))"),
+      insert_history_of_row_(
+          c, "history_insert_of_row",
+          "INSERT INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"
+          "?1 - nullif((SELECT last_event FROM task WHERE job = ?2 AND sequence = ?3), 0))"),
+      drop_history_(c, "history_drop", "DELETE FROM history WHERE position = ?1"),
       add_counters_(
           c, "counters_add",
           "UPDATE job_counter SET queued = queued + ?2, sent = sent + ?3, in_progress = in_progress + ?4, "
@@ -25,14 +31,28 @@ void Ledger::begin() {
   first_position_ = next_position_;
 }
 
-void Ledger::add_history(const HistoryEntry& entry) {
+template <class... Rest>
+void Ledger::insert(Statement& statement, const HistoryEntry& entry, const Rest&... rest) {
   std::optional<int32_t> progress;
   if (entry.progress >= 0) progress = entry.progress;
   std::optional<std::string_view> detail;
-  if (!entry.detail.empty()) detail = entry.detail;
-  insert_history_.execute(next_position_++, entry.key.job, entry.key.sequence, entry.device, entry.attempt,
-                          entry.from, entry.to, entry.cause, entry.at, progress, detail);
+  // statusDetails are JSON, which holds no U+001E: the last one in the text is ours.
+  const bool marked = !entry.status_details.empty() || entry.message.find(kDetailMark) != std::string::npos;
+  if (marked) {
+    detail_.assign(entry.message).append(1, kDetailMark).append(entry.status_details);
+    detail = detail_;
+  } else if (!entry.message.empty()) {
+    detail = entry.message;
+  }
+  statement.execute(next_position_++, entry.key.job, entry.key.sequence, entry.device, entry.attempt,
+                    entry.from, entry.to, entry.cause, entry.at, progress, detail, rest...);
 }
+
+void Ledger::add_history(const HistoryEntry& entry) { insert(insert_history_, entry, entry.previous); }
+
+void Ledger::add_history_of_row(const HistoryEntry& entry) { insert(insert_history_of_row_, entry); }
+
+void Ledger::drop_last_history() { drop_history_.execute(--next_position_); }
 
 TaskCounters& Ledger::moved(JobId job) {
   if (last_ == nullptr || last_job_ != job) {

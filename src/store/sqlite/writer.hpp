@@ -24,7 +24,9 @@ struct HistoryEntry {
   Cause cause{};
   WallMs at;
   int32_t progress = -1;
-  std::string_view detail;
+  std::string_view message;
+  std::string_view status_details;
+  int64_t previous = 0;  // position of the task's last row before this one; 0 = none
 };
 
 class Ledger {
@@ -32,15 +34,27 @@ class Ledger {
   explicit Ledger(Connection& connection);
   void begin();
   void roll_back() { next_position_ = first_position_; }
+  // Where the next row will be. The task's row must be given it as its last_event.
+  int64_t next_position() const { return next_position_; }
   void add_history(const HistoryEntry& entry);
+  // The same with `previous` as the task's row has it now.
+  void add_history_of_row(const HistoryEntry& entry);
+  // Takes the last row back.
+  void drop_last_history();
+  // Leaves out positions up to this one.
+  void go_on_at(int64_t position) { next_position_ = position; }
   // The change of a job's counters in this transaction so far; valid until begin().
   TaskCounters& moved(JobId job);
   // Writes every job's counters once and says what they are now.
   void flush_counters(CommitResult& result);
 
  private:
+  template <class... Rest>
+  void insert(Statement& statement, const HistoryEntry& entry, const Rest&... rest);
+
   Connection& connection_;
-  Statement last_position_, insert_history_, add_counters_;
+  Statement last_position_, insert_history_, insert_history_of_row_, drop_history_, add_counters_;
+  std::string detail_;
   std::unordered_map<JobId, TaskCounters> moved_;
   JobId last_job_;
   TaskCounters* last_ = nullptr;
@@ -52,7 +66,7 @@ class TaskWriter {
  public:
   TaskWriter(Connection& connection, JobTimes& times, Ledger& ledger);
   void change_all(const std::vector<TaskChange>& changes, CommitResult& result);
-  void insert(const Task& task, int64_t job_created_ms);
+  void insert(const Task& task, int64_t job_created_ms, int64_t last_event = 0);
   // A new task that fails at once for `reason` (DESIGN 5.7); the job counts it as QUEUED so far.
   void insert_unfit(Task task, int64_t job_created_ms, std::string_view reason);
   void sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t job_created_ms, SweepResult& result);
@@ -68,7 +82,7 @@ class TaskWriter {
   Connection& connection_;
   JobTimes& times_;
   Ledger& ledger_;
-  Statement insert_, change_open_, change_status_, change_rest_, put_detail_, delete_detail_;
+  Statement insert_, change_open_, change_status_, change_noted_, change_rest_, put_detail_, delete_detail_;
   Statement add_time_out_, due_, delete_time_out_, sweep_rows_, sweep_, sweep_again_;
   Statement add_tell_, delete_tell_, open_of_device_, end_;
   std::vector<uint32_t> order_;

@@ -29,10 +29,27 @@ uint8_t flags_after(const TaskChange& change) {
   return static_cast<uint8_t>(empty ? flags & ~kTaskHasDetail : flags | kTaskHasDetail);
 }
 
-// The text that the history keeps of a change.
-std::string_view history_detail(const TaskChange& change) {
-  if (!change.detail) return {};
-  return change.detail->message.empty() ? change.detail->status_details : change.detail->message;
+bool leaves_history(const TaskChange& change) {
+  return change.task.status != change.from_status || change.task.attempt != change.from_attempt ||
+         change.record_history;
+}
+
+HistoryEntry entry_of(const TaskChange& change) {
+  const Task& task = change.task;
+  HistoryEntry entry;
+  entry.key = task.key;
+  entry.device = task.device;
+  entry.attempt = task.attempt;
+  entry.from = change.from_status;
+  entry.to = task.status;
+  entry.cause = change.cause;
+  entry.at = task.modified_at;
+  entry.progress = task.progress;
+  if (change.detail) {
+    entry.message = change.detail->message;
+    entry.status_details = change.detail->status_details;
+  }
+  return entry;
 }
 
 }  // namespace
@@ -41,9 +58,11 @@ TaskWriter::TaskWriter(Connection& c, JobTimes& times, Ledger& ledger)
     : connection_(c),
       times_(times),
       ledger_(ledger),
-      insert_(c, "task_insert", "INSERT INTO task VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
-      change_open_(c, "task_change_open", CHANGE_REST ", status = ?11, open = ?12" CHANGE_WHERE),
-      change_status_(c, "task_change_status", CHANGE_REST ", status = ?11" CHANGE_WHERE),
+      insert_(c, "task_insert", "INSERT INTO task VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
+      change_open_(c, "task_change_open",
+                   CHANGE_REST ", last_event = ?11, status = ?12, open = ?13" CHANGE_WHERE),
+      change_status_(c, "task_change_status", CHANGE_REST ", last_event = ?11, status = ?12" CHANGE_WHERE),
+      change_noted_(c, "task_change_noted", CHANGE_REST ", last_event = ?11" CHANGE_WHERE),
       change_rest_(c, "task_change_rest", CHANGE_REST CHANGE_WHERE),
       put_detail_(c, "task_detail_put", "INSERT OR REPLACE INTO task_detail VALUES(?1, ?2, ?3, ?4)"),
       delete_detail_(c, "task_detail_delete", "DELETE FROM task_detail WHERE job = ?1 AND sequence = ?2"),
@@ -54,37 +73,41 @@ TaskWriter::TaskWriter(Connection& c, JobTimes& times, Ledger& ledger)
       delete_time_out_(
           c, "time_out_delete",
           "DELETE FROM time_out WHERE deadline_ms = ?1 AND job = ?2 AND sequence = ?3 AND attempt = ?4"),
-      sweep_rows_(c, "sweep_rows",
-                  "SELECT sequence, device, status, attempt, progress, flags FROM task " SWEEP_WHERE),
-      sweep_(c, "sweep", "UPDATE task SET status = ?6, open = ?7, modified_ms = ?8 - queued_ms " SWEEP_WHERE),
+      sweep_rows_(
+          c, "sweep_rows",
+          "SELECT sequence, device, status, attempt, progress, flags, last_event FROM task " SWEEP_WHERE),
+      sweep_(c, "sweep",
+             "UPDATE task SET status = ?6, open = ?7, modified_ms = ?8 - queued_ms, "
+             "last_event = ?9 + sequence " SWEEP_WHERE),
       sweep_again_(
           c, "sweep_again",
           "UPDATE task SET status = ?6, open = ?7, modified_ms = ?8 - queued_ms, attempt = attempt + 1, "
-          "progress = NULL, flags = 0, pushes = 0 " SWEEP_WHERE),
+          "progress = NULL, flags = 0, pushes = 0, last_event = ?9 + sequence " SWEEP_WHERE),
       add_tell_(c, "tell_add", "INSERT OR REPLACE INTO tell VALUES(?1, ?2, ?3, ?4, ?5)"),
       delete_tell_(c, "tell_delete", "DELETE FROM tell WHERE device = ?1 AND job = ?2 AND sequence = ?3"),
-      open_of_device_(c, "open_of_device",
-                      "SELECT t.job, t.sequence, t.status, t.attempt, t.progress, j.status, j.sweep "
-                      "FROM task t INDEXED BY task_open JOIN job j ON j.id = t.job "
-                      "WHERE t.device = ?1 AND t.open = 1 ORDER BY t.job"),
+      open_of_device_(
+          c, "open_of_device",
+          "SELECT t.job, t.sequence, t.status, t.attempt, t.progress, t.last_event, j.status, j.sweep "
+          "FROM task t INDEXED BY task_open JOIN job j ON j.id = t.job "
+          "WHERE t.device = ?1 AND t.open = 1 ORDER BY t.job"),
       end_(c, "task_end",
-           "UPDATE task SET status = ?3, open = 0, modified_ms = ?4 - queued_ms "
+           "UPDATE task SET status = ?3, open = 0, modified_ms = ?4 - queued_ms, last_event = ?5 "
            "WHERE job = ?1 AND sequence = ?2") {}
 
 #undef SWEEP_WHERE
 #undef CHANGE_REST
 #undef CHANGE_WHERE
 
-void TaskWriter::insert(const Task& task, int64_t job_created_ms) {
+void TaskWriter::insert(const Task& task, int64_t job_created_ms, int64_t last_event) {
   insert_.execute(task.key.job, task.key.sequence, task.device, task.status, is_open(task.status),
                   task.attempt, progress_or_null(task.progress), task.flags, task.pushes,
-                  task.queued_at.value - job_created_ms, task.modified_at - task.queued_at);
+                  task.queued_at.value - job_created_ms, task.modified_at - task.queued_at, last_event);
 }
 
 void TaskWriter::insert_unfit(Task task, int64_t job_created_ms, std::string_view reason) {
   task.status = TaskStatus::Failed;
   task.flags |= kTaskHasDetail | kTaskUnfit;
-  insert(task, job_created_ms);
+  insert(task, job_created_ms, ledger_.next_position());
   put_detail_.execute(task.key.job, task.key.sequence, reason, std::string_view());
   TaskCounters& moved = ledger_.moved(task.key.job);
   --moved[TaskStatus::Queued];
@@ -96,7 +119,7 @@ void TaskWriter::insert_unfit(Task task, int64_t job_created_ms, std::string_vie
   entry.to = TaskStatus::Failed;
   entry.cause = Cause::Unfit;
   entry.at = task.modified_at;
-  entry.detail = reason;
+  entry.message = reason;
   ledger_.add_history(entry);
 }
 
@@ -125,6 +148,10 @@ void TaskWriter::change_all(const std::vector<TaskChange>& changes, CommitResult
 bool TaskWriter::change(const TaskChange& change, int64_t job_created_ms) {
   const Task& task = change.task;
   const bool moves = task.status != change.from_status;
+  // The history row comes first, because it takes the position of its predecessor from the task's row.
+  const bool remembered = leaves_history(change);
+  const int64_t position = ledger_.next_position();
+  if (remembered) ledger_.add_history_of_row(entry_of(change));
   const auto run = [&](Statement& statement, auto... rest) {
     return statement.execute(task.key.job, task.key.sequence, change.from_status, change.from_attempt,
                              task.attempt, progress_or_null(task.progress), flags_after(change), task.pushes,
@@ -133,13 +160,16 @@ bool TaskWriter::change(const TaskChange& change, int64_t job_created_ms) {
   };
   int hits = 0;
   if (!moves) {
-    hits = run(change_rest_);
+    hits = remembered ? run(change_noted_, position) : run(change_rest_);
   } else if (is_open(task.status) == is_open(change.from_status)) {
-    hits = run(change_status_, task.status);
+    hits = run(change_status_, position, task.status);
   } else {
-    hits = run(change_open_, task.status, is_open(task.status));
+    hits = run(change_open_, position, task.status, is_open(task.status));
   }
-  if (hits == 0 && !canary(Canary::CountRequested)) return false;
+  if (hits == 0 && !canary(Canary::CountRequested)) {
+    if (remembered) ledger_.drop_last_history();
+    return false;
+  }
 
   if (moves) {
     TaskCounters& moved = ledger_.moved(task.key.job);
@@ -149,19 +179,6 @@ bool TaskWriter::change(const TaskChange& change, int64_t job_created_ms) {
   if (change.detail) put_detail(task.key, *change.detail);
   if (change.time_out_at) {
     add_time_out_.execute(*change.time_out_at, task.key.job, task.key.sequence, task.attempt);
-  }
-  if (moves || task.attempt != change.from_attempt || change.record_history) {
-    HistoryEntry entry;
-    entry.key = task.key;
-    entry.device = task.device;
-    entry.attempt = task.attempt;
-    entry.from = change.from_status;
-    entry.to = task.status;
-    entry.cause = change.cause;
-    entry.at = task.modified_at;
-    entry.progress = task.progress;
-    entry.detail = history_detail(change);
-    ledger_.add_history(entry);
   }
   return true;
 }
@@ -178,6 +195,9 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
                        SweepResult& result) {
   const auto statuses = static_cast<int64_t>(sweep.statuses);
   const bool again = sweep.to == TaskStatus::Queued;
+  // A row of the history lies as far behind this as its task's sequence says, so that one statement can tell
+  // all rows where theirs is; rows that are not taken leave gaps.
+  const int64_t base = ledger_.next_position() - sweep.first_sequence;
   TaskCounters& moved = ledger_.moved(sweep.job);
   std::vector<TaskKey> details;  // to be forgotten
   {
@@ -187,7 +207,9 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
       swept.key.job = sweep.job;
       std::optional<int32_t> progress;
       uint8_t flags = 0;
-      query >> swept.key.sequence >> swept.device >> swept.from >> swept.attempt >> progress >> flags;
+      HistoryEntry entry;
+      query >> swept.key.sequence >> swept.device >> swept.from >> swept.attempt >> progress >> flags >>
+          entry.previous;
       if (again) {
         ++swept.attempt;
         progress.reset();
@@ -199,7 +221,6 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
       }
       --moved[swept.from];
       ++moved[sweep.to];
-      HistoryEntry entry;
       entry.key = swept.key;
       entry.device = swept.device;
       entry.attempt = swept.attempt;
@@ -208,6 +229,7 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
       entry.cause = sweep.cause;
       entry.at = sweep.now;
       entry.progress = progress.value_or(-1);
+      ledger_.go_on_at(base + swept.key.sequence);
       ledger_.add_history(entry);
     }
   }
@@ -215,7 +237,7 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
   for (const TaskKey& key : details) delete_detail_.execute(key.job, key.sequence);
   Statement& update = again ? sweep_again_ : sweep_;
   update.execute(sweep.job, sweep.first_sequence, end_sequence, statuses, sweep.without, sweep.to,
-                 is_open(sweep.to), sweep.now.value - job_created_ms);
+                 is_open(sweep.to), sweep.now.value - job_created_ms, base);
 }
 
 void TaskWriter::forget_tells(const std::vector<Tell>& tells) {
@@ -230,8 +252,8 @@ void TaskWriter::end_all_of(const DeviceChange& deleted, CommitResult& result) {
       HistoryEntry& end = ends.emplace_back();
       std::optional<int32_t> progress;
       Job job;
-      query >> end.key.job >> end.key.sequence >> end.from >> end.attempt >> progress >> job.status >>
-          job.sweep;
+      query >> end.key.job >> end.key.sequence >> end.from >> end.attempt >> progress >> end.previous >>
+          job.status >> job.sweep;
       end.device = deleted.id;
       end.progress = progress.value_or(-1);
       end.at = deleted.now;
@@ -245,7 +267,8 @@ void TaskWriter::end_all_of(const DeviceChange& deleted, CommitResult& result) {
     }
   }
   for (const HistoryEntry& end : ends) {
-    end_.execute(end.key.job, end.key.sequence, end.to, deleted.now.value - times_.created_ms(end.key.job));
+    end_.execute(end.key.job, end.key.sequence, end.to, deleted.now.value - times_.created_ms(end.key.job),
+                 ledger_.next_position());
     TaskCounters& moved = ledger_.moved(end.key.job);
     --moved[end.from];
     ++moved[end.to];
