@@ -195,26 +195,27 @@ void BareTable::make_job(int64_t job) {
 // In key order within a commit, as the best of loops would.
 void BareTable::move(int64_t job, const std::vector<int64_t>& sequences, TaskStatus from, TaskStatus to) {
   static const char* const update =
-      "UPDATE task SET status = ?3, open = ?4, pushes = 1, modified_ms = 60000 "
+      "UPDATE task SET status = ?3, open = ?4, pushes = 1, modified_ms = 60000, last_event = ?6 "
       "WHERE job = ?1 AND sequence = ?2 AND +status = ?5";
   static const char* const update_status =
-      "UPDATE task SET status = ?3, pushes = 1, modified_ms = 60000 "
+      "UPDATE task SET status = ?3, pushes = 1, modified_ms = 60000, last_event = ?5 "
       "WHERE job = ?1 AND sequence = ?2 AND +status = ?4";
   static const char* const history =
-      "INSERT INTO history(position, job, task, device, attempt, from_status, to_status, cause, at_ms) "
-      "VALUES(?1, ?2, ?3, ?4, 1, ?5, ?6, 5, 1700000060000)";
+      "INSERT INTO history(position, job, task, device, attempt, from_status, to_status, cause, at_ms, "
+      "previous) VALUES(?1, ?2, ?3, ?4, 1, ?5, ?6, 5, 1700000060000, "
+      "?1 - nullif((SELECT last_event FROM task WHERE job = ?2 AND sequence = ?3), 0))";
   static const char* const time_out = "INSERT INTO time_out VALUES(?1, ?2, ?3, 1)";
   sorted_ = sequences;
   std::sort(sorted_.begin(), sorted_.end());
   const auto old_status = static_cast<int64_t>(from), new_status = static_cast<int64_t>(to);
   run("BEGIN IMMEDIATE");
   for (const int64_t sequence : sorted_) {
-    if (is_open(to)) {
-      step(update_status, {job, sequence, new_status, old_status});
-    } else {
-      step(update, {job, sequence, new_status, 0, old_status});
-    }
     step(history, {++history_, job, sequence, sequence + 1, old_status, new_status});
+    if (is_open(to)) {
+      step(update_status, {job, sequence, new_status, old_status, history_});
+    } else {
+      step(update, {job, sequence, new_status, 0, old_status, history_});
+    }
     if (to == TaskStatus::InProgress) step(time_out, {kNow.value + kTimeOutMs + sequence, job, sequence});
   }
   count(job, static_cast<int64_t>(sorted_.size()), from, to);
@@ -223,19 +224,19 @@ void BareTable::move(int64_t job, const std::vector<int64_t>& sequences, TaskSta
 
 void BareTable::cancel_job(int64_t job) {
   static const char* const history =
-      "INSERT INTO history(job, task, device, attempt, from_status, to_status, cause, at_ms) "
-      "SELECT job, sequence, device, attempt, status, 8, 12, 1700000100000 FROM task "
+      "INSERT INTO history(position, job, task, device, attempt, from_status, to_status, cause, at_ms, "
+      "previous) SELECT ?4 + sequence, job, sequence, device, attempt, status, 8, 12, 1700000100000, "
+      "?4 + sequence - nullif(last_event, 0) FROM task "
       "WHERE job = ?1 AND sequence >= ?2 AND sequence < ?3";
   static const char* const update =
-      "UPDATE task SET status = 8, open = 0, modified_ms = 100000 WHERE job = ?1 AND sequence >= ?2 AND "
-      "sequence < "
-      "?3";
+      "UPDATE task SET status = 8, open = 0, modified_ms = 100000, last_event = ?4 + sequence "
+      "WHERE job = ?1 AND sequence >= ?2 AND sequence < ?3";
   for (int64_t done = 0; done < sizes_.tasks; done += sizes_.rows_a_commit) {
     const int64_t end = std::min(sizes_.tasks, done + sizes_.rows_a_commit);
     run("BEGIN IMMEDIATE");
-    step(history, {job, done, end});
+    step(history, {job, done, end, history_ + 1 - done});
+    step(update, {job, done, end, history_ + 1 - done});
     history_ += end - done;
-    step(update, {job, done, end});
     count(job, end - done, TaskStatus::Queued, TaskStatus::Cancelled);
     run("COMMIT");
   }

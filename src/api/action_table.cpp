@@ -96,6 +96,11 @@ constexpr ParameterSpec kListTask[] = {
     {"NextToken"},
     {"Status"},
 };
+// One of TaskId, JobId and Device (task_listing.cpp).
+constexpr ParameterSpec kListTaskEvents[] = {
+    {"TaskId"},    {"JobId"}, {"Device", kOptional, Json}, {"Limit", kOptional, Integer, kPageError},
+    {"NextToken"},
+};
 constexpr ParameterSpec kQueryTask[] = {{"TaskId", kRequired}};
 constexpr ParameterSpec kExportDevices[] = {
     {"ProductKey", kRequired}, {"AfterDeviceName"}, {"Limit", kOptional, Integer, kPageError}};
@@ -126,6 +131,7 @@ constexpr ActionRow kActions[] = {
     {"ImportThingModelTsl", 5, kVendor, import_thing_model_tsl, kImportThingModelTsl},
     {"ListJob", 5, kVendor, list_job, kListJob},
     {"ListTask", 5, kVendor, list_task, kListTask},
+    {"ListTaskEvents", 50, kExtension, list_task_events, kListTaskEvents},
     {"PauseJob", 5, kExtension, pause_job, kJobIdOnly},
     {"PublishThingModel", 5, kVendor, publish_thing_model, kPublishThingModel},
     {"QueryDeviceDetail", 50, kVendor, query_device_detail, kOneDevice},

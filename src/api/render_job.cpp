@@ -155,6 +155,33 @@ Node render_task_page(const engine::TaskPage& page, const std::optional<std::str
   return fields;
 }
 
+Node render_event_page(const engine::EventPage& page, const std::optional<std::string>& next_token,
+                       const IdCodec& codec) {
+  std::vector<Node> events;
+  events.reserve(page.events.size());
+  for (const engine::EventInfo& event : page.events) {
+    Node out;
+    out.add("UtcTime", utc_text(event.at));
+    out.add("Cause", event.cause ? cause_text(*event.cause) : "CREATED");
+    if (event.from) out.add("From", task_status_text(*event.from));
+    out.add("To", task_status_text(event.to));
+    out.add("Attempt", event.attempt);
+    if (event.progress >= 0) out.add("Progress", std::to_string(event.progress));
+    if (!event.detail.message.empty()) out.add("Message", event.detail.message);
+    if (!event.detail.status_details.empty()) out.add("StatusDetail", event.detail.status_details);
+    out.add("TaskId", codec.task_code(event.key));
+    out.add("JobId", codec.job_code(event.key.job));
+    out.add("IotId", iot_id_of(codec, event.device, event.foreign_iot_id));
+    out.add("ProductKey", event.product_key);
+    out.add("DeviceName", event.device_name);
+    events.push_back(std::move(out));
+  }
+  Node fields;
+  if (next_token) fields.add("NextToken", *next_token);
+  fields.add_list("Data", "Event", std::move(events));
+  return fields;
+}
+
 Node render_explanation(const engine::TaskExplained& explained, const IdCodec& codec) {
   std::vector<Node> reasons;
   for (const engine::Reason& reason : explained.reasons) {

@@ -24,6 +24,10 @@ Node render_task(const engine::TaskInfo& info, const IdCodec& codec);  // QueryT
 Node render_task_page(const engine::TaskPage& page, const std::optional<std::string>& next_token,
                       const IdCodec& codec);
 
+// ListTaskEvents; what an event does not have is absent.
+Node render_event_page(const engine::EventPage& page, const std::optional<std::string>& next_token,
+                       const IdCodec& codec);
+
 // ExplainTask: the reasons in their order; times in UTC, absent when unknown.
 Node render_explanation(const engine::TaskExplained& explained, const IdCodec& codec);
 

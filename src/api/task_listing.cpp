@@ -26,6 +26,9 @@ uint32_t listing_hash(const TaskListing& listing) noexcept {
   mix(listing.device.product_key);
   mix(listing.device.device_name);
   mix(std::to_string(listing.status ? static_cast<int>(*listing.status) : 0));
+  if (listing.events) mix("events");
+  if (listing.task)
+    mix(std::to_string(listing.task->job.value) + "/" + std::to_string(listing.task->sequence));
   return hash;
 }
 
@@ -56,17 +59,20 @@ Status read_token(const Call& call, const IdCodec& codec, TaskListing& listing) 
   return {};
 }
 
+Status read_limit(const Call& call, TaskListing& listing) {
+  listing.limit = integer_of(call.parameters, "Limit").value_or(listing.limit);
+  if (listing.limit >= 1 && listing.limit <= kTaskPageMax) return {};
+  return fail(ErrorCode::InvalidPageParams,
+              fmt::format("Limit must be from 1 to {}, but is {}.", kTaskPageMax, listing.limit));
+}
+
 }  // namespace
 
 Result<TaskListing> read_task_listing(Call& call, const IdCodec& codec) {
   TaskListing listing;
   listing.instance = call.actor.instance;
   listing.now = call.now;
-  listing.limit = integer_of(call.parameters, "Limit").value_or(listing.limit);
-  if (listing.limit < 1 || listing.limit > kTaskPageMax) {
-    return fail(ErrorCode::InvalidPageParams,
-                fmt::format("Limit must be from 1 to {}, but is {}.", kTaskPageMax, listing.limit));
-  }
+  ROLLCALL_TRY_STATUS(read_limit(call, listing));
   const std::string_view status = text_of(call.parameters, "Status");
   if (!status.empty()) {
     listing.status = parse_task_status(status);
@@ -79,6 +85,29 @@ Result<TaskListing> read_task_listing(Call& call, const IdCodec& codec) {
     return fail(ErrorCode::IllegalRequest, "Either JobId or Device must be given, and not both.");
   if (by_job) {
     ROLLCALL_TRY(listing.job, read_job_id(call.parameters, codec));
+  }
+  ROLLCALL_TRY_STATUS(read_token(call, codec, listing));
+  return listing;
+}
+
+Result<TaskListing> read_event_listing(Call& call, const IdCodec& codec) {
+  TaskListing listing;
+  listing.instance = call.actor.instance;
+  listing.now = call.now;
+  listing.events = true;
+  listing.limit = kTaskPageMax;
+  ROLLCALL_TRY_STATUS(read_limit(call, listing));
+  ROLLCALL_TRY_STATUS(read_device(call, listing));
+  const bool by_device = !listing.device.iot_id.empty() || !listing.device.product_key.empty();
+  const bool by_job = !text_of(call.parameters, "JobId").empty();
+  const bool by_task = !text_of(call.parameters, "TaskId").empty();
+  if (int{by_device} + int{by_job} + int{by_task} != 1)
+    return fail(ErrorCode::IllegalRequest, "One of TaskId, JobId and Device must be given, and only one.");
+  if (by_job) {
+    ROLLCALL_TRY(listing.job, read_job_id(call.parameters, codec));
+  }
+  if (by_task) {
+    ROLLCALL_TRY(listing.task, read_task_key(call.parameters, codec));
   }
   ROLLCALL_TRY_STATUS(read_token(call, codec, listing));
   return listing;

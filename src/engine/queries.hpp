@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/result.hpp"
@@ -34,6 +35,29 @@ struct TaskPage {
   std::vector<TaskInfo> tasks;
   std::optional<int64_t> next_position;  // there is more behind this position
 };
+// What happened to a task once; the extension ListTaskEvents.
+struct EventInfo {
+  TaskKey key;
+  DeviceId device;
+  std::string product_key;
+  std::string device_name;
+  std::string foreign_iot_id;  // empty: derive from `device`
+  WallMs at;
+  std::optional<TaskStatus> from;  // none: the task was made; equal to `to`: a report that moved nothing
+  TaskStatus to{};
+  std::optional<Cause> cause;  // none: the task was made
+  int32_t attempt = 1;
+  int32_t progress = -1;
+  TaskDetail detail;  // that came with it
+};
+struct EventPage {
+  std::vector<EventInfo> events;
+  std::optional<int64_t> next_cursor;  // there is more
+};
+// One task, a job's tasks in queue order, or a device's, those of the newest job first; within a task the
+// oldest event first.
+using EventScope = std::variant<TaskKey, JobId, DeviceId>;
+
 struct JobInfo {
   Job job;                                                   // counters are the effective ones
   std::vector<std::pair<std::string, std::string>> targets;  // DEVICE_LIST: ProductKey, DeviceName
@@ -78,6 +102,10 @@ class Queries {
   // position: the job id of the last task seen; 0 = from the newest.
   Result<TaskPage> tasks_of_device(InstanceId instance, DeviceId device, std::optional<TaskStatus> status,
                                    int64_t position, size_t limit);
+  // cursor: from the NextToken. Deleted jobs are answered for as well; a task or job that never was is
+  // NotExisted..., a cursor that does not belong to the scope InvalidNextToken.
+  Result<EventPage> events(InstanceId instance, const EventScope& scope, std::optional<int64_t> cursor,
+                           size_t limit);
   // The device with that IotId (native or imported) or name, if it is this instance's.
   Result<Device> device(InstanceId instance, std::string_view product_key, std::string_view device_name);
   Result<Device> device_by_id(InstanceId instance, DeviceId id);

@@ -10,6 +10,25 @@ namespace {
 constexpr std::array<std::string_view, kTaskStatusCount + 1> kTexts = {
     "", "QUEUED", "SENT", "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED", "TIMED_OUT", "CANCELLED"};
 
+constexpr std::array<std::string_view, kCauseCount + 1> kCauses = {"",
+                                                                   "PUSHED",
+                                                                   "PUSHED_AGAIN",
+                                                                   "FETCHED",
+                                                                   "CONFIRMED",
+                                                                   "REPORTED",
+                                                                   "ANSWERED",
+                                                                   "PROPERTY_SEEN",
+                                                                   "DEVICE_OFFLINE",
+                                                                   "UNFIT",
+                                                                   "IN_PROGRESS_TIMEOUT",
+                                                                   "JOB_EXPIRED",
+                                                                   "JOB_CANCELLED",
+                                                                   "JOB_RERUN",
+                                                                   "LATE_REPORT",
+                                                                   "UNDELIVERABLE",
+                                                                   "JOB_DELETED",
+                                                                   "DEVICE_DELETED"};
+
 constexpr Transition apply(TaskStatus to) { return {Verdict::Apply, to}; }
 constexpr Transition refuse(TaskStatus from) { return {Verdict::Refuse, from}; }
 
@@ -57,6 +76,11 @@ Transition report(TaskStatus from, TaskEvent event, int32_t attempt, uint8_t pus
 }  // namespace
 
 std::string_view task_status_text(TaskStatus status) noexcept { return kTexts[static_cast<size_t>(status)]; }
+
+std::string_view cause_text(Cause cause) noexcept {
+  const auto number = static_cast<size_t>(cause);
+  return number < kCauses.size() ? kCauses[number] : std::string_view();
+}
 
 std::optional<TaskStatus> parse_task_status(std::string_view text) noexcept {
   for (size_t i = 1; i < kTexts.size(); ++i)

@@ -51,6 +51,9 @@ enum class Cause : uint8_t {
   Removed = 16,        // DeleteJob
   DeviceDeleted = 17,  // DeleteDevice
 };
+inline constexpr size_t kCauseCount = 17;
+
+std::string_view cause_text(Cause cause) noexcept;  // "PUSHED_AGAIN"; "" for a number without a name
 
 // Bits of Task::flags; stored.
 inline constexpr uint8_t kTaskConfirmed = 1;    // the device is known to have it (PUBACK, get, report)

@@ -43,6 +43,7 @@ void list_job(const ActionContext& context, Call& call, Answer answer);
 void query_job_statistics(const ActionContext& context, Call& call, Answer answer);
 // task_query.cpp
 void list_task(const ActionContext& context, Call& call, Answer answer);
+void list_task_events(const ActionContext& context, Call& call, Answer answer);
 void query_task(const ActionContext& context, Call& call, Answer answer);
 void explain_task(const ActionContext& context, Call& call, Answer answer);
 // fleet.cpp

@@ -1,4 +1,4 @@
-// ListTask, QueryTask (cloud-api A.9, A.10), and the extension ExplainTask.
+// ListTask, QueryTask (cloud-api A.9, A.10), and the extensions ListTaskEvents and ExplainTask.
 #include <string>
 #include <utility>
 
@@ -31,6 +31,14 @@ Result<engine::TaskPage> find_tasks(engine::Queries& queries, const TaskListing&
                                  limit);
 }
 
+Result<engine::EventScope> event_scope(engine::Queries& queries, const TaskListing& listing,
+                                       const IdCodec& codec) {
+  if (listing.task) return engine::EventScope(*listing.task);
+  if (listing.job) return engine::EventScope(*listing.job);
+  ROLLCALL_TRY(const Device device, find_device(queries, listing, codec));
+  return engine::EventScope(device.id);
+}
+
 }  // namespace
 
 void list_task(const ActionContext& context, Call& call, Answer answer) {
@@ -44,6 +52,22 @@ void list_task(const ActionContext& context, Call& call, Answer answer) {
         std::optional<std::string> token;
         if (page.next_position) token = next_token_of(listing, *page.next_position, codec);
         return render_task_page(page, token, codec);
+      });
+}
+
+void list_task_events(const ActionContext& context, Call& call, Answer answer) {
+  auto listing = read_event_listing(call, context.codec);
+  if (!listing) return refuse_call(answer, std::move(listing.error()));
+  run_query(
+      context, call, answer,
+      [listing = std::move(*listing), key = context.codec_key](engine::Queries& queries) -> Result<Node> {
+        const IdCodec codec(key);
+        ROLLCALL_TRY(const auto scope, event_scope(queries, listing, codec));
+        ROLLCALL_TRY(const auto page, queries.events(listing.instance, scope, listing.position,
+                                                     static_cast<size_t>(listing.limit)));
+        std::optional<std::string> token;
+        if (page.next_cursor) token = next_token_of(listing, *page.next_cursor, codec);
+        return render_event_page(page, token, codec);
       });
 }
 
