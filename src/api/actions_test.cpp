@@ -64,6 +64,7 @@ std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
       {"ListJob", {{"PageSize", "50"}, {"CurrentPage", "1"}}, {}},
       {"QueryJobStatistics", {{"JobId", job}}, {}},
       {"ListTask", {{"Limit", "50"}, {"JobId", job}}, {}},
+      {"ListTaskEvents", {{"TaskId", task}}, {}},
       {"QueryTask", {{"TaskId", task}}, {}},
       {"ExplainTask", {{"TaskId", task}}, engine::TaskExplained{}},
       {"DisableThing", {{"IotId", "x"}}, engine::Done{}},

@@ -168,5 +168,36 @@ TEST(RenderTask, EndsTheListWithoutAToken) {
   EXPECT_EQ(json_text(render_task_page({}, std::nullopt, codec())), R"({"Data":{"data":[]}})");
 }
 
+TEST(RenderEvents, LeavesOutWhatAnEventDoesNotHave) {
+  engine::EventInfo made;
+  made.key = {JobId{42}, 5};
+  made.device = DeviceId{9};
+  made.product_key = "p1Abc";
+  made.device_name = "lamp-1";
+  made.at = WallMs{1'700'000'000'000};
+  made.to = TaskStatus::Queued;
+  engine::EventInfo failed = made;
+  failed.from = TaskStatus::InProgress;
+  failed.to = TaskStatus::Failed;
+  failed.cause = Cause::Answered;
+  failed.attempt = 2;
+  failed.progress = 0;
+  failed.detail = {"code 7", R"({"a":1})"};
+  failed.foreign_iot_id = "OPx00101";
+  const std::string ids = R"("TaskId":")" + codec().task_code(made.key) + R"(","JobId":")" +
+                          codec().job_code(JobId{42}) + R"(","IotId":")";
+  const std::string tail = R"(","ProductKey":"p1Abc","DeviceName":"lamp-1"})";
+  const engine::EventPage page{{made, failed}, 5};
+  EXPECT_EQ(
+      json_text(render_event_page(page, "token", codec())),
+      R"({"NextToken":"token","Data":{"Event":[{"UtcTime":"2023-11-14T22:13:20.000Z","Cause":"CREATED",)"
+      R"("To":"QUEUED","Attempt":1,)" +
+          ids + codec().iot_id(DeviceId{9}) + tail +
+          R"(,{"UtcTime":"2023-11-14T22:13:20.000Z","Cause":"ANSWERED","From":"IN_PROGRESS",)"
+          R"("To":"FAILED","Attempt":2,"Progress":"0","Message":"code 7","StatusDetail":"{\"a\":1}",)" +
+          ids + "OPx00101" + tail + "]}}");
+  EXPECT_EQ(json_text(render_event_page({}, std::nullopt, codec())), R"({"Data":{"Event":[]}})");
+}
+
 }  // namespace
 }  // namespace rollcall::api

@@ -100,5 +100,56 @@ TEST_F(TaskListings, RefuseATokenOfAnotherQuery) {
   EXPECT_EQ(foreign.error().code, ErrorCode::InvalidNextToken);
 }
 
+class EventListings : public TaskListings {
+ protected:
+  Result<TaskListing> read_events(Pairs parameters, WallMs now = kNow, InstanceId instance = InstanceId{7}) {
+    Call call{{instance, "key", "127.0.0.1", "request"}, Parameters(std::move(parameters)), now, {}};
+    return read_event_listing(call, codec);
+  }
+  std::string task = codec.task_code({JobId{42}, 3});
+};
+
+TEST_F(EventListings, ReadATaskAJobOrADevice) {
+  const auto of_task = read_events({{"TaskId", task}});
+  ASSERT_TRUE(of_task) << of_task.error().message;
+  EXPECT_EQ(of_task->task, (TaskKey{JobId{42}, 3}));
+  EXPECT_EQ(of_task->limit, 50);
+  EXPECT_FALSE(of_task->position);
+  const auto of_job = read_events({{"JobId", job}, {"Limit", "7"}});
+  ASSERT_TRUE(of_job) << of_job.error().message;
+  EXPECT_EQ(of_job->job, JobId{42});
+  EXPECT_FALSE(of_job->task);
+  EXPECT_EQ(of_job->limit, 7);
+  const auto of_device = read_events({{"Device", R"({"ProductKey":"p","DeviceName":"d"})"}});
+  ASSERT_TRUE(of_device) << of_device.error().message;
+  EXPECT_EQ(of_device->device.device_name, "d");
+}
+
+TEST_F(EventListings, TakeTheirOwnTokenForAMinuteAndNoOther) {
+  const auto listing = read_events({{"TaskId", task}});
+  ASSERT_TRUE(listing);
+  const std::string token = next_token_of(*listing, 99, codec);
+  const auto next = read_events({{"TaskId", task}, {"NextToken", token}}, kNow + 60'000);
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_EQ(next->position, 99);
+  const Pairs others[] = {{{"TaskId", codec.task_code({JobId{42}, 4})}},
+                          {{"TaskId", codec.task_code({JobId{43}, 3})}},
+                          {{"JobId", job}},
+                          {{"Device", R"({"iotId":"x"})"}}};
+  for (Pairs other : others) {
+    other.emplace_back("NextToken", token);
+    const auto refused = read_events(other);
+    ASSERT_FALSE(refused) << other.front().second;
+    EXPECT_EQ(refused.error().code, ErrorCode::InvalidNextToken);
+  }
+  EXPECT_FALSE(read_events({{"TaskId", task}, {"NextToken", token}}, kNow + 61'000)) << "too old";
+  EXPECT_FALSE(read_events({{"TaskId", task}, {"NextToken", token}}, kNow, InstanceId{8}));
+  // The tokens of ListTask over the same job are others, both ways.
+  const auto tasks = read({{"Limit", "5"}, {"JobId", job}});
+  EXPECT_FALSE(read_events({{"JobId", job}, {"NextToken", next_token_of(*tasks, 1, codec)}}));
+  const auto events = read_events({{"JobId", job}});
+  EXPECT_FALSE(read({{"Limit", "5"}, {"JobId", job}, {"NextToken", next_token_of(*events, 1, codec)}}));
+}
+
 }  // namespace
 }  // namespace rollcall::api

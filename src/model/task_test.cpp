@@ -134,13 +134,32 @@ TEST(TaskStatus, IsEitherOpenOrFinal) {
   }
 }
 
-TEST(TaskCause, KeepsItsStoredNumbers) {
-  const std::map<Cause, int> expected = {
-      {Cause::Pushed, 1},   {Cause::PushedAgain, 2}, {Cause::Fetched, 3},       {Cause::Confirmed, 4},
-      {Cause::Reported, 5}, {Cause::Answered, 6},    {Cause::PropertySeen, 7},  {Cause::Offline, 8},
-      {Cause::Unfit, 9},    {Cause::TimedOut, 10},   {Cause::Expired, 11},      {Cause::Cancelled, 12},
-      {Cause::Rerun, 13},   {Cause::LateReport, 14}, {Cause::Undeliverable, 15}};
-  for (const auto& [cause, number] : expected) EXPECT_EQ(static_cast<int>(cause), number);
+TEST(TaskCause, KeepsItsStoredNumbersAndTexts) {
+  const std::map<Cause, std::pair<int, std::string>> expected = {
+      {Cause::Pushed, {1, "PUSHED"}},
+      {Cause::PushedAgain, {2, "PUSHED_AGAIN"}},
+      {Cause::Fetched, {3, "FETCHED"}},
+      {Cause::Confirmed, {4, "CONFIRMED"}},
+      {Cause::Reported, {5, "REPORTED"}},
+      {Cause::Answered, {6, "ANSWERED"}},
+      {Cause::PropertySeen, {7, "PROPERTY_SEEN"}},
+      {Cause::Offline, {8, "DEVICE_OFFLINE"}},
+      {Cause::Unfit, {9, "UNFIT"}},
+      {Cause::TimedOut, {10, "IN_PROGRESS_TIMEOUT"}},
+      {Cause::Expired, {11, "JOB_EXPIRED"}},
+      {Cause::Cancelled, {12, "JOB_CANCELLED"}},
+      {Cause::Rerun, {13, "JOB_RERUN"}},
+      {Cause::LateReport, {14, "LATE_REPORT"}},
+      {Cause::Undeliverable, {15, "UNDELIVERABLE"}},
+      {Cause::Removed, {16, "JOB_DELETED"}},
+      {Cause::DeviceDeleted, {17, "DEVICE_DELETED"}},
+  };
+  EXPECT_EQ(expected.size(), kCauseCount);
+  for (const auto& [cause, stored] : expected) {
+    EXPECT_EQ(static_cast<int>(cause), stored.first);
+    EXPECT_EQ(cause_text(cause), stored.second);
+  }
+  for (const int none : {0, 18, 255}) EXPECT_EQ(cause_text(static_cast<Cause>(none)), "");
   EXPECT_EQ(kTaskConfirmed, 1);
   EXPECT_EQ(kTaskHasDetail, 2);
   EXPECT_EQ(kTaskLateSuccess, 4);
