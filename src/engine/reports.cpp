@@ -1,5 +1,5 @@
-// Decisions about what devices say: logins, subscriptions, job requests and reports, replies and
-// confirmations (device-protocol 4, 5; DESIGN 5.9 to 5.14).
+// Decisions about what devices say: logins, subscriptions, requests, reports, confirmations (device-protocol
+// 4, 5; DESIGN 5.9 to 5.14).
 #include <algorithm>
 
 #include "base/canary.hpp"
@@ -88,7 +88,7 @@ void settle(State& state, const SessionRef& ref, Session& session) {
   state.make_ready(ref.device, session.tells_due);
 }
 
-// The device is known to have the task. True when that was news that must be written some time.
+// The device is known to have the task.
 void confirm(State& state, Session& session, const SessionRef& ref, Task& task) {
   if (session.forget_push(task.key)) state.make_ready(ref.device);
   if (task.flags & kTaskConfirmed) return;
@@ -196,9 +196,7 @@ Status decide_report(State& state, Decision& decision, Task& task, const JobUpda
     return fail(ErrorCode::InvalidTaskStatus, "the task is " + std::string(task_status_text(seen)));
   if (step.verdict == Verdict::Repeat) return {};
   if (step.verdict == Verdict::Late) {
-    if (seen != task.status) return {};  // the sweep that ends it has not reached the row yet
-    if (command.event == TaskEvent::ReportSucceeded) task.flags |= kTaskLateSuccess;
-    change_task(state, decision, task, before, {task.status, Cause::LateReport, {}, true, {}});
+    take_late_report(state, decision, task, command);
     return {};
   }
   TaskUpdate update{step.to, Cause::Reported, {}, false, {}};
@@ -212,8 +210,8 @@ Status decide_report(State& state, Decision& decision, Task& task, const JobUpda
     update.time_out_at = in_progress_deadline(state, *job);
   if (step.to == before.status) {  // a progress report: thinned in the history (DESIGN 3)
     if (task.progress == before.progress && !update.detail) return {};
-    update.record_history =
-        canary(Canary::ProgressNotThinned) || state.clock.wall() - before.modified_at >= 10'000;
+    const bool noted = note_progress(task, before, state.clock.wall());
+    update.record_history = noted || canary(Canary::ProgressNotThinned);
   }
   change_task(state, decision, task, before, std::move(update));
   return {};

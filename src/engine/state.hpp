@@ -121,10 +121,15 @@ struct TaskUpdate {
   std::optional<TaskDetail> detail;
   bool record_history = false;
   std::optional<WallMs> time_out_at;
+  TaskDetail note{};  // for the history alone
 };
 // Changes the row in the working set and appends the conditional change. Fields other than status (progress,
 // flags, pushes, attempt) are taken from `task` as the caller set them; `before` is the row as it was read.
 void change_task(State& state, Decision& decision, Task& task, const Task& before, TaskUpdate update);
+
+// A final report on a task that the server has ended: kept in the history; changes nothing but that a rerun
+// leaves a late success out (DESIGN 5.13).
+void take_late_report(State& state, Decision& decision, Task& task, const JobUpdate& command);
 
 // The task is settled on this session as far as memory goes: its device has answered. Makes room for its next
 // tasks; taken back when the commit fails.

@@ -34,8 +34,20 @@ void change_task(State& state, Decision& decision, Task& task, const Task& befor
   change.cause = update.cause;
   change.record_history = update.record_history;
   change.detail = std::move(update.detail);
+  change.note = std::move(update.note);
   change.time_out_at = update.time_out_at;
   decision.changes.tasks.push_back(std::move(change));
+}
+
+void take_late_report(State& state, Decision& decision, Task& task, const JobUpdate& command) {
+  const Task before = task;
+  if (command.event == TaskEvent::ReportSucceeded) task.flags |= kTaskLateSuccess;
+  // While the sweep that ends the task has not reached its row, the history has no end yet to be late for.
+  const bool noted = is_final(task.status) && note_late_report(task);
+  if (!noted && task.flags == before.flags) return;
+  const TaskStatus said = transition(TaskStatus::InProgress, command.event, 1, 1).to;
+  TaskDetail note{"the device reported " + std::string(task_status_text(said)), command.status_details};
+  change_task(state, decision, task, before, {task.status, Cause::LateReport, {}, noted, {}, note});
 }
 
 void forget_push(State& state, Decision& decision, Session& session, const SessionRef& ref,

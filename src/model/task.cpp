@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/canary.hpp"
+#include "base/limits.hpp"
 
 namespace rollcall {
 namespace {
@@ -94,6 +95,26 @@ void start_again(Task& task) noexcept {
   task.progress = -1;
   task.flags = 0;
   task.pushes = 0;
+  task.noted = 0;
+  task.noted_at = {};
+}
+
+bool note_progress(Task& task, const Task& before, WallMs now) noexcept {
+  if (task.noted >= limits::kNotesPerAttemptMax) return false;
+  // Before the first such report the row was last modified by the transition, which the history has.
+  const WallMs last = task.noted_at.value == 0 ? before.modified_at : task.noted_at;
+  const int64_t passed_ms = now - last;
+  // A clock that was set back must not silence the device.
+  const bool due = passed_ms >= limits::kProgressNoteMs || passed_ms < 0;
+  task.noted_at = due ? now : last;
+  if (due) ++task.noted;
+  return due;
+}
+
+bool note_late_report(Task& task) noexcept {
+  if (task.noted >= limits::kNotesPerAttemptMax) return false;
+  ++task.noted;
+  return true;
 }
 
 Transition transition(TaskStatus from, TaskEvent event, int32_t attempt, uint8_t pushes) noexcept {

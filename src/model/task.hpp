@@ -71,6 +71,8 @@ struct Task {
   int32_t progress = -1;  // 0..100, -1 = never reported
   uint8_t flags = 0;
   uint8_t pushes = 0;  // how often it was sent in this attempt
+  uint8_t noted = 0;   // history rows of this attempt about reports that moved nothing
+  WallMs noted_at;     // the last of them, or what the next one's time counts from; 0 = no such report yet
   WallMs queued_at;
   WallMs modified_at;
 };
@@ -85,6 +87,13 @@ struct TaskDetail {
 // The task begins again: the same id, the next attempt, nothing known of it (DESIGN 5.14). The caller has
 // asked transition().
 void start_again(Task& task) noexcept;
+
+// A report changed nothing but the progress or the details: is it worth a row of the history (DESIGN 3)? At
+// most one in kProgressNoteMs, counted from the last row, and kNotesPerAttemptMax in an attempt. Takes it
+// down in the task; `before` is the row as it was read.
+bool note_progress(Task& task, const Task& before, WallMs now) noexcept;
+// The same for a report that came too late; these do not wait for one another.
+bool note_late_report(Task& task) noexcept;
 
 // What may happen to a task.
 enum class TaskEvent : uint8_t {

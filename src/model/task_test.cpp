@@ -185,5 +185,51 @@ TEST(StartAgain, KeepsTheIdAndForgetsTheLastAttempt) {
   EXPECT_EQ(task.queued_at, WallMs{1});
 }
 
+// Which of these reports, by their seconds after the transition, leave a row.
+std::vector<int64_t> noted_seconds(Task& task, int64_t first, int64_t every, int64_t until) {
+  std::vector<int64_t> rows;
+  const WallMs start{1'700'000'000'000};
+  task.modified_at = start;
+  for (int64_t second = first; second <= until; second += every) {
+    const Task before = task;
+    const WallMs now = start + second * 1'000;
+    if (note_progress(task, before, now)) rows.push_back(second);
+    task.modified_at = now;
+  }
+  return rows;
+}
+
+TEST(NoteProgress, LeavesARowEachTenSecondsHoweverOftenTheDeviceReports) {
+  using Seconds = std::vector<int64_t>;
+  Task nine, one, ten, late;
+  EXPECT_EQ(noted_seconds(nine, 9, 9, 60), (Seconds{18, 36, 54}));
+  EXPECT_EQ(noted_seconds(one, 1, 1, 31), (Seconds{10, 20, 30}));
+  EXPECT_EQ(noted_seconds(ten, 10, 10, 40), (Seconds{10, 20, 30, 40}));
+  EXPECT_EQ(noted_seconds(late, 60, 100, 60), (Seconds{60})) << "the only one";
+  Task quick;
+  EXPECT_EQ(noted_seconds(quick, 1, 2, 9), Seconds{}) << "soon over";
+}
+
+TEST(NoteProgress, LeavesNoMoreThanSixtyFourRowsInAnAttempt) {
+  Task task;
+  EXPECT_EQ(noted_seconds(task, 10, 10, 10'000).size(), 64u);
+  EXPECT_FALSE(note_late_report(task));
+  start_again(task);
+  EXPECT_EQ(noted_seconds(task, 5, 10, 10'000).size(), 64u);
+  Task late;
+  for (int i = 0; i < 64; ++i) EXPECT_TRUE(note_late_report(late)) << i;
+  EXPECT_FALSE(note_late_report(late));
+  EXPECT_EQ(noted_seconds(late, 10, 10, 1'000).size(), 0u);
+}
+
+TEST(NoteProgress, IsNotSilencedByAClockThatWasSetBack) {
+  Task task, before;
+  before.modified_at = WallMs{1'700'000'000'000};
+  EXPECT_TRUE(note_progress(task, before, WallMs{1'600'000'000'000}));
+  before = task;
+  EXPECT_FALSE(note_progress(task, before, WallMs{1'600'000'009'999}));
+  EXPECT_TRUE(note_progress(task, before, WallMs{1'600'000'010'000}));
+}
+
 }  // namespace
 }  // namespace rollcall

@@ -24,6 +24,7 @@ struct TaskChange {
   Cause cause{};
   bool record_history = false;       // progress reports and late reports: no change of status, yet remembered
   std::optional<TaskDetail> detail;  // replaces the side row, and kTaskHasDetail with it; absent = leave it
+  TaskDetail note;                   // for the history alone; not looked at when there is a detail
   std::optional<WallMs> time_out_at;  // appended to the time-out list for (task, attempt)
 };
 

@@ -162,5 +162,53 @@ TEST_P(StoreContract, StaysAfterARestartAndTheDeletionOfItsJob) {
   EXPECT_EQ(*store().instance_of_job(JobId{31337}), std::nullopt);
 }
 
+TEST_P(StoreContract, KeepsWhatThinsTheHistoryWithTheRow) {
+  const JobId id = add_job(add_devices(add_product("key"), 4));
+  const auto put = [&](int64_t sequence, int32_t progress, uint8_t noted, WallMs noted_at) {
+    ChangeSet changes;
+    changes.tasks = {change(id, sequence, TaskStatus::Failed, Cause::Reported)};
+    changes.tasks[0].task.progress = progress;
+    changes.tasks[0].task.noted = noted;
+    changes.tasks[0].task.noted_at = noted_at;
+    commit(changes);
+    const Task stored = task(id, sequence);
+    EXPECT_EQ(stored.progress, progress);
+    EXPECT_EQ(stored.noted, noted);
+    EXPECT_EQ(stored.noted_at, noted_at);
+  };
+  put(0, 0, 1, now + 86'400'000LL * 400);
+  put(1, 100, 64, now);
+  put(2, -1, 3, WallMs{});
+  put(3, -1, 0, now + 1);
+  EXPECT_EQ(whole_history().back().progress, -1);
+  ChangeSet again;
+  again.sweep_tasks = {sweep_value(id, 0, 4)};
+  again.sweep_tasks[0].statuses = 1u << static_cast<unsigned>(TaskStatus::Failed);
+  again.sweep_tasks[0].to = TaskStatus::Queued;
+  commit(again);
+  for (int64_t sequence = 0; sequence < 4; ++sequence) {
+    EXPECT_EQ(task(id, sequence).progress, -1);
+    EXPECT_EQ(task(id, sequence).noted, 0);
+    EXPECT_EQ(task(id, sequence).noted_at, WallMs{});
+  }
+}
+
+TEST_P(StoreContract, KeepsANoteInTheHistoryAlone) {
+  const JobId id = add_job(add_devices(add_product("key"), 1));
+  ChangeSet changes;
+  changes.tasks = {change(id, 0, TaskStatus::TimedOut, Cause::TimedOut)};
+  changes.tasks[0].detail = TaskDetail{"too long", ""};
+  changes.tasks[0].note = {"not this one", ""};
+  commit(changes);
+  EXPECT_EQ(whole_history().back().detail, (TaskDetail{"too long", ""}));
+  changes.tasks = {change(id, 0, TaskStatus::TimedOut, Cause::LateReport)};
+  changes.tasks[0].record_history = true;
+  changes.tasks[0].note = {"came late", R"({"a":1})"};
+  commit(changes);
+  EXPECT_EQ(whole_history().back().detail, (TaskDetail{"came late", R"({"a":1})"}));
+  const TaskKey keys[] = {{id, 0}};
+  EXPECT_EQ(store().task_details(keys)->front(), (TaskDetail{"too long", ""}));
+}
+
 }  // namespace
 }  // namespace rollcall::store

@@ -173,5 +173,58 @@ TEST(TaskEvents, AreNobodyElses) {
   EXPECT_EQ(refusal(world, other, cursor + 2), ErrorCode::InvalidNextToken);
 }
 
+TEST(TaskEvents, HoldProgressOnceInTenSecondsAlsoOverARestart) {
+  World world;
+  const std::string product = world.make_product("lamps");
+  const DeviceId lamp = world.make_device(product, "lamp-1");
+  engine::CreateJob create = World::custom_job(product);
+  create.settings.in_progress_timeout_minutes = 600;
+  const JobId job = world.make_job(create);
+  const TaskKey key{job, 0};
+  FakeDevice* device = &world.connect(lamp);
+  world.pass_ms(kSettleMs);
+  world.report(*device, key, TaskEvent::ReportInProgress, 0);
+  for (int i = 1; i <= 90; ++i) {
+    world.pass_ms(9'000, 1'000);
+    if (i % 30 == 0) {
+      world.restart();
+      device = &world.connect(lamp);
+    }
+    world.report(*device, key, TaskEvent::ReportInProgress, i);
+  }
+  const auto life = events(world, key);
+  ASSERT_EQ(life.size(), 3u + 45);
+  for (size_t i = 3; i < life.size(); ++i) {
+    EXPECT_EQ(text_of(life[i]), "IN_PROGRESS>IN_PROGRESS REPORTED");
+    EXPECT_GE(life[i].at - life[i - 1].at, 10'000);
+    EXPECT_EQ(life[i].progress, static_cast<int32_t>(i - 2) * 2);
+  }
+  for (int i = 0; i < 90; ++i) {
+    world.pass_ms(10'000, 1'000);
+    world.report(*device, key, TaskEvent::ReportInProgress, i);
+  }
+  EXPECT_EQ(events(world, key).size(), 3u + 64);
+}
+
+TEST(TaskEvents, SayWhatCameTooLateAndBoundIt) {
+  World world;
+  const std::string product = world.make_product("lamps");
+  FakeDevice& device = world.connect(world.make_device(product, "lamp-1"));
+  const JobId job = world.make_job(World::custom_job(product));
+  world.pass_ms(kSettleMs);
+  const TaskKey key{job, 0};
+  ASSERT_TRUE(world.call(engine::CancelJob{job}));
+  world.pass_ms(100);
+  for (int i = 0; i < 70; ++i) world.report(device, key, TaskEvent::ReportFailed);
+  world.report(device, key, TaskEvent::ReportSucceeded);
+  EXPECT_TRUE(device.updates.back().status);
+  const auto life = events(world, key);
+  ASSERT_EQ(life.size(), 3u + 64);
+  EXPECT_EQ(text_of(life.back()), "CANCELLED>CANCELLED LATE_REPORT");
+  EXPECT_EQ(life.back().detail.message, "the device reported FAILED");
+  EXPECT_EQ(world.detail(key), TaskDetail{});
+  EXPECT_TRUE(world.task(key).flags & kTaskLateSuccess);
+}
+
 }  // namespace
 }  // namespace rollcall::testing

@@ -419,5 +419,35 @@ TEST(RerunJob, GivesWayToACancelAndToADelete) {
   EXPECT_TRUE(world.store->jobs(ids)->empty());
 }
 
+// The life of the job is over, and the sweep that says so has not come to the task whose device succeeds.
+TEST(RerunJob, LeavesOutASuccessThatCameWhileTheJobExpired) {
+  engine::EngineConfig config;
+  config.sweep_rows = 1;
+  World world(config);
+  const std::string product = world.make_product("lamps");
+  add_devices(world, product, 7);
+  engine::CreateJob create = World::custom_job(product);
+  create.spec.lifetime_ms = 600'000;
+  const JobId job = world.make_job(create);
+  world.pass_ms(100);
+  const TaskKey last{job, 6};
+  FakeDevice& device = world.connect(world.task(last).device);
+  world.pass_ms(kSettleMs);
+  ASSERT_EQ(world.task(last).status, TaskStatus::Sent);
+  world.clock.advance_ms(600'000);
+  std::vector<engine::Effect> lost;
+  while (world.job(job).sweep != Sweep::Expire) world.engine->run(lost);
+  ASSERT_EQ(world.task(last).status, TaskStatus::Sent) << "not reached yet";
+  world.report(device, last, TaskEvent::ReportSucceeded);
+  EXPECT_TRUE(device.updates.back().status);
+  world.pass_ms(1'000);
+  ASSERT_EQ(world.job(job).status, JobStatus::TimedOut);
+  EXPECT_EQ(world.task(last).status, TaskStatus::TimedOut);
+  ASSERT_TRUE(world.call(rerun_of(job)));
+  world.pass_ms(1'000);
+  EXPECT_EQ(world.task(last).attempt, 1) << "it is done";
+  EXPECT_EQ(world.task({job, 0}).attempt, 2);
+}
+
 }  // namespace
 }  // namespace rollcall::testing

@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kHistoryPage = 500;
 constexpr int64_t kRoundingMs = 2;
+constexpr int kNotesMax = 64;                 // history rows of an attempt that moved nothing (DESIGN 3)
 constexpr int64_t kLogBytesMax = 32'000'000;  // twice what forces a checkpoint
 
 bool same_row(const store::HistoryRow& a, const store::HistoryRow& b) {
@@ -213,7 +214,7 @@ void Truth::judge_pace(JobFacts& facts, const TaskKey& key) {
 }
 
 void Truth::judge_report(const store::HistoryRow& row, Track& track, bool live) {
-  const int64_t number = parse_int(json_member(row.detail, "r").value_or("")).value_or(-1);
+  const int64_t number = parse_int(json_member(row.detail.status_details, "r").value_or("")).value_or(-1);
   const bool late = row.cause == Cause::LateReport;
   if (!late) {
     if (is_final(row.from)) return violated(row.key, "a report changed a finished task: " + describe(row));
@@ -222,6 +223,8 @@ void Truth::judge_report(const store::HistoryRow& row, Track& track, bool live) 
     if (row.from == row.to && plan_.wall_steps_per_minute == 0 && row.at - track.progress_at < 10'000)
       return violated(row.key, "more progress than the history wants: " + describe(row));
     if (row.from == row.to) track.progress_at = row.at;
+    if (row.from == row.to && ++track.notes > kNotesMax)
+      return violated(row.key, "more progress than the history wants of one attempt: " + describe(row));
     const JobFacts* facts = job(row.key.job);
     const bool foreign = row.detail.message == kForeignDetail;  // does not look at the job
     if (facts && facts->cancelled && !foreign)
@@ -230,6 +233,8 @@ void Truth::judge_report(const store::HistoryRow& row, Track& track, bool live) 
       return violated(row.key, "an old report counts after a rerun: " + describe(row));
   } else if (row.from != row.to || (row.from != TaskStatus::TimedOut && row.from != TaskStatus::Cancelled)) {
     return violated(row.key, "not late: " + describe(row));
+  } else if (++track.notes > kNotesMax) {
+    return violated(row.key, "more late reports than the history wants: " + describe(row));
   }
   if (number < 0) return;  // a progress report without details, a late one, or another process's
   if (number >= reports_sent()) return violated(row.key, "nobody said that: " + describe(row));
@@ -238,6 +243,7 @@ void Truth::judge_report(const store::HistoryRow& row, Track& track, bool live) 
     return violated(row.key, "that was said by another device or about another task: " + describe(row));
   if (live && !speaks_now(row.device, report.connection))
     return violated(row.key, "an old connection spoke for the new one: " + describe(row));
+  if (late) return;
   if (report.applied && report.event != TaskEvent::ReportInProgress && report.attempt == row.attempt)
     return violated(row.key, "one report counted twice: " + describe(row));
   report.applied = true;
@@ -283,6 +289,7 @@ void Truth::judge_server_end(const store::HistoryRow& row, Track& track, bool li
         return refuse("not allowed");
       if (facts && !facts->rerun_asked) return refuse("nobody asked for that");
       track.pushes = 0;
+      track.notes = 0;
       return;
     case Cause::Undeliverable:
       if (row.from != TaskStatus::Sent || !is_final(row.to)) return refuse("not allowed");

@@ -131,6 +131,7 @@ class Truth {
     TaskStatus status = TaskStatus::Queued;
     int32_t attempt = 1;
     int pushes = 0;      // in this attempt
+    int notes = 0;       // likewise
     WallMs progress_at;  // of the last row about progress
     WallMs started_at;   // IN_PROGRESS since, as the process counts time; 0 = nobody saw it
   };

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/limits.hpp"
+#include "store/sqlite/progress.hpp"
 #include "store/sqlite/queries.hpp"
 
 namespace rollcall::store {
@@ -191,12 +192,12 @@ Result<std::vector<DeviceId>> JobQueries::job_targets(JobId job) {
 
 Task JobQueries::read_task(Query& query) {
   Task task;
-  std::optional<int32_t> progress;
+  std::optional<int64_t> progress;
   query >> task.key.job >> task.key.sequence >> task.device >> task.status >> task.attempt >> progress >>
       task.flags >> task.pushes >> task.queued_at >> task.modified_at;
-  task.progress = progress.value_or(-1);
   task.queued_at.value += times_.created_ms(task.key.job);
   task.modified_at.value += task.queued_at.value;
+  unpack_progress(progress, task);
   return task;
 }
 

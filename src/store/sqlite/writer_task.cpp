@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "base/canary.hpp"
+#include "store/sqlite/progress.hpp"
 #include "store/sqlite/writer.hpp"
 
 namespace rollcall::store {
@@ -16,11 +17,6 @@ namespace {
 
 #define SWEEP_WHERE \
   "WHERE job = ?1 AND sequence >= ?2 AND sequence < ?3 AND (?4 >> status) & 1 AND flags & ?5 = 0"
-
-std::optional<int32_t> progress_or_null(int32_t progress) {
-  if (progress < 0) return std::nullopt;
-  return progress;
-}
 
 uint8_t flags_after(const TaskChange& change) {
   const uint8_t flags = change.task.flags;
@@ -45,10 +41,9 @@ HistoryEntry entry_of(const TaskChange& change) {
   entry.cause = change.cause;
   entry.at = task.modified_at;
   entry.progress = task.progress;
-  if (change.detail) {
-    entry.message = change.detail->message;
-    entry.status_details = change.detail->status_details;
-  }
+  const TaskDetail& detail = change.detail ? *change.detail : change.note;
+  entry.message = detail.message;
+  entry.status_details = detail.status_details;
   return entry;
 }
 
@@ -100,7 +95,7 @@ TaskWriter::TaskWriter(Connection& c, JobTimes& times, Ledger& ledger)
 
 void TaskWriter::insert(const Task& task, int64_t job_created_ms, int64_t last_event) {
   insert_.execute(task.key.job, task.key.sequence, task.device, task.status, is_open(task.status),
-                  task.attempt, progress_or_null(task.progress), task.flags, task.pushes,
+                  task.attempt, pack_progress(task), task.flags, task.pushes,
                   task.queued_at.value - job_created_ms, task.modified_at - task.queued_at, last_event);
 }
 
@@ -154,7 +149,7 @@ bool TaskWriter::change(const TaskChange& change, int64_t job_created_ms) {
   if (remembered) ledger_.add_history_of_row(entry_of(change));
   const auto run = [&](Statement& statement, auto... rest) {
     return statement.execute(task.key.job, task.key.sequence, change.from_status, change.from_attempt,
-                             task.attempt, progress_or_null(task.progress), flags_after(change), task.pushes,
+                             task.attempt, pack_progress(task), flags_after(change), task.pushes,
                              task.queued_at.value - job_created_ms, task.modified_at - task.queued_at,
                              rest...);
   };
@@ -205,7 +200,7 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
     while (query.step()) {
       SweptTask& swept = result.swept.emplace_back();
       swept.key.job = sweep.job;
-      std::optional<int32_t> progress;
+      std::optional<int64_t> progress;
       uint8_t flags = 0;
       HistoryEntry entry;
       query >> swept.key.sequence >> swept.device >> swept.from >> swept.attempt >> progress >> flags >>
@@ -228,7 +223,7 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
       entry.to = sweep.to;
       entry.cause = sweep.cause;
       entry.at = sweep.now;
-      entry.progress = progress.value_or(-1);
+      entry.progress = unpack_progress(progress);
       ledger_.go_on_at(base + swept.key.sequence);
       ledger_.add_history(entry);
     }
@@ -250,12 +245,12 @@ void TaskWriter::end_all_of(const DeviceChange& deleted, CommitResult& result) {
     Query query = open_of_device_.run(deleted.id);
     while (query.step()) {
       HistoryEntry& end = ends.emplace_back();
-      std::optional<int32_t> progress;
+      std::optional<int64_t> progress;
       Job job;
       query >> end.key.job >> end.key.sequence >> end.from >> end.attempt >> progress >> end.previous >>
           job.status >> job.sweep;
       end.device = deleted.id;
-      end.progress = progress.value_or(-1);
+      end.progress = unpack_progress(progress);
       end.at = deleted.now;
       // A sweep that had not come so far yet decides first: what a task is seen as does not change by this.
       const TaskStatus seen = effective_status(job, end.from);
