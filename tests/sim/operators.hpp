@@ -95,6 +95,17 @@ class Operators {
   };
   void list_tasks(JobFacts& facts, const std::string& code, std::string token,
                   std::shared_ptr<TasksSeen> seen);
+  // Page after page of ListTaskEvents.
+  struct EventListing {
+    JobFacts* facts = nullptr;
+    std::optional<TaskKey> task;  // else the whole job
+    NameValues parameters;
+    std::map<TaskKey, size_t> known;  // when it was asked for
+    std::map<TaskKey, std::vector<std::string>> seen;
+  };
+  void look_at_events(JobFacts& facts, const std::string& code);
+  void list_events(std::shared_ptr<EventListing> listing, const std::string& token);
+  void explain_task(JobFacts& facts);
 
   Parts& parts_;
   ServerProcess& server_;

@@ -215,6 +215,8 @@ void Operators::read() {
   if (jobs_.empty()) return;
   Dice& dice = parts_.dice;
   auto& [facts, code] = dice.pick(jobs_);
+  if (dice.chance(0.2)) return look_at_events(*facts, code);
+  if (dice.chance(0.15)) return explain_task(*facts);
   if (dice.chance(0.4)) return read_statistics(*facts, code);
   if (dice.chance(0.2)) return call("QueryJob", {{"JobId", code}}, [](const ApiAnswer&) {});
   if (dice.chance(0.2))

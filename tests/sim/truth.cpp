@@ -125,6 +125,7 @@ void Truth::read_history(bool live) {
       trace_.note("row", row.key.job.value, row.key.sequence,
                   static_cast<int64_t>(row.from) * 10'000 + static_cast<int64_t>(row.to) * 100 +
                       static_cast<int64_t>(row.cause));
+      tasks_[row.key].rows.push_back(rows_.size());
       rows_.push_back(std::move(row));
     }
     if (page->size() < kHistoryPage) return;

@@ -122,6 +122,11 @@ class Truth {
   std::optional<DeviceId> owner_of(const TaskKey& key) const;
   bool all_rows_made(JobId job) const;
   size_t tasks_at_least(const JobFacts& facts) const;
+  std::string code_of(const TaskKey& key) const;
+  // Tasks of a job that have a history, with the number of its rows.
+  std::map<TaskKey, size_t> events_known(JobId job) const;
+  // All events of a task as an operator was told them, the members joined by "|".
+  void events_listed(const TaskKey& key, const std::vector<std::string>& events);
   int64_t rows_seen() const { return static_cast<int64_t>(rows_.size()); }
   int64_t reports_sent() const { return static_cast<int64_t>(reports_.size()); }
 
@@ -130,10 +135,11 @@ class Truth {
     DeviceId device;
     TaskStatus status = TaskStatus::Queued;
     int32_t attempt = 1;
-    int pushes = 0;      // in this attempt
-    int notes = 0;       // likewise
-    WallMs progress_at;  // of the last row about progress
-    WallMs started_at;   // IN_PROGRESS since, as the process counts time; 0 = nobody saw it
+    int pushes = 0;            // in this attempt
+    int notes = 0;             // likewise
+    std::vector<size_t> rows;  // of rows_
+    WallMs progress_at;        // of the last row about progress
+    WallMs started_at;         // IN_PROGRESS since, as the process counts time; 0 = nobody saw it
   };
 
   void read_history(bool live);
