@@ -1,0 +1,184 @@
+// Every bounded read of the store on PostgreSQL: what a Reader and the Store both answer with. One call is
+// one round trip, whatever the number of keys. Implemented in queries_fleet.cpp and queries_job.cpp. Thread:
+// the connection's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "store/postgresql/connection.hpp"
+#include "store/store.hpp"
+
+namespace rollcall::store::postgresql {
+
+// Where a query gets its connection: opened again when it broke. An error is an "io:" one.
+class Link {
+ public:
+  virtual ~Link() = default;
+  virtual Result<Connection*> connection() = 0;
+
+  // Runs the steps of one call.
+  Status run(const Steps& steps);
+  // The same in one snapshot of the database.
+  Status run_in_snapshot(Steps steps);
+};
+
+// Text that PostgreSQL cannot hold (bad UTF-8, NUL) is in no row either.
+bool storable(std::string_view text);
+
+class FleetQueries {
+ public:
+  explicit FleetQueries(Link& link) : link_(link) {}
+  Result<std::vector<AccessKey>> access_keys(size_t limit);
+  Result<std::optional<InstanceId>> instance_by_code(std::string_view code);
+  Result<std::vector<Product>> products_by_key(std::span<const std::string> keys);
+  Result<std::vector<Product>> products(std::span<const ProductId> ids);
+  Result<std::optional<Product>> product_by_name(InstanceId instance, std::string_view name);
+  Result<Reader::ProductPage> list_products(InstanceId instance, std::optional<bool> has_thing_model,
+                                            int64_t offset, size_t limit);
+  Result<int64_t> product_count(InstanceId instance);
+  Result<std::vector<Device>> devices(std::span<const DeviceId> ids);
+  Result<std::vector<Device>> devices_by_name(std::span<const DeviceName> names);
+  Result<std::vector<Device>> devices_by_foreign_iot_id(std::span<const std::string> iot_ids);
+  Result<std::vector<Device>> list_devices(ProductId product, std::string_view after_name, size_t limit);
+  Result<std::vector<Presence>> presence(std::span<const DeviceId> ids);
+  Result<std::vector<Group>> groups(std::span<const GroupId> ids);
+  Result<std::vector<Group>> groups_by_code(std::span<const std::string> codes);
+  Result<std::optional<Group>> group_by_name(InstanceId instance, std::string_view name);
+  Result<int64_t> group_count(InstanceId instance);
+  Result<std::vector<Reader::Membership>> memberships(GroupId group, std::span<const DeviceId> devices);
+  Result<std::vector<std::pair<ProductId, int64_t>>> group_products(GroupId group);
+  Result<std::vector<Apply>> applies(std::span<const ApplyId> ids);
+  Result<std::vector<ApplyItem>> apply_items(ApplyId id, int64_t first_index, size_t limit);
+  Result<std::optional<Reader::ThingModelText>> thing_model(ProductId product, std::string_view version);
+  Result<std::optional<Reader::ThingModelText>> latest_thing_model(ProductId product);
+  Result<std::vector<Apply>> unfinished_applies();
+
+ private:
+  Link& link_;
+};
+
+class JobQueries {
+ public:
+  explicit JobQueries(Link& link) : link_(link) {}
+  Result<std::vector<Job>> jobs(std::span<const JobId> ids);
+  Result<Reader::JobPage> list_jobs(InstanceId instance, std::optional<JobStatus> status, int64_t offset,
+                                    size_t limit);
+  Result<std::vector<DeviceId>> job_targets(JobId job);
+  Result<std::vector<Task>> tasks(std::span<const TaskKey> keys);
+  Result<std::vector<TaskDetail>> task_details(std::span<const TaskKey> keys);
+  Result<std::vector<TaskView>> list_tasks_of_job(JobId job, std::span<const TaskStatus> statuses,
+                                                  int64_t after_sequence, size_t limit);
+  Result<std::vector<TaskView>> list_tasks_of_device(DeviceId device, std::span<const TaskStatus> statuses,
+                                                     JobId before_job, size_t limit);
+  Result<std::vector<HistoryRow>> history(int64_t after_position, size_t limit);
+
+  Result<std::vector<Job>> unfinished_jobs();
+  Result<std::vector<Task>> open_tasks(std::span<const DeviceId> devices, size_t limit_each);
+  Result<std::vector<Task>> queued_tasks(JobId job, int64_t after_sequence, size_t limit);
+  Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each);
+  Result<std::vector<DueTimeOut>> due_time_outs(WallMs until, size_t limit);
+  Result<std::optional<WallMs>> earliest_time_out();
+
+ private:
+  Link& link_;
+};
+
+// `Interface` is Reader or Store: answers all of Reader's questions with the queries of one link.
+template <class Interface>
+class WithQueries : public Interface {
+ public:
+  explicit WithQueries(std::unique_ptr<Link> link) : link_(std::move(link)), fleet_(*link_), jobs_(*link_) {}
+
+  Result<std::vector<AccessKey>> access_keys(size_t limit) override { return fleet_.access_keys(limit); }
+  Result<std::optional<InstanceId>> instance_by_code(std::string_view code) override {
+    return fleet_.instance_by_code(code);
+  }
+  Result<std::vector<Product>> products_by_key(std::span<const std::string> keys) override {
+    return fleet_.products_by_key(keys);
+  }
+  Result<std::vector<Product>> products(std::span<const ProductId> ids) override {
+    return fleet_.products(ids);
+  }
+  Result<std::optional<Product>> product_by_name(InstanceId instance, std::string_view name) override {
+    return fleet_.product_by_name(instance, name);
+  }
+  Result<Reader::ProductPage> list_products(InstanceId instance, std::optional<bool> has_thing_model,
+                                            int64_t offset, size_t limit) override {
+    return fleet_.list_products(instance, has_thing_model, offset, limit);
+  }
+  Result<int64_t> product_count(InstanceId instance) override { return fleet_.product_count(instance); }
+  Result<std::vector<Device>> devices(std::span<const DeviceId> ids) override { return fleet_.devices(ids); }
+  Result<std::vector<Device>> devices_by_name(std::span<const DeviceName> names) override {
+    return fleet_.devices_by_name(names);
+  }
+  Result<std::vector<Device>> devices_by_foreign_iot_id(std::span<const std::string> iot_ids) override {
+    return fleet_.devices_by_foreign_iot_id(iot_ids);
+  }
+  Result<std::vector<Device>> list_devices(ProductId product, std::string_view after_name,
+                                           size_t limit) override {
+    return fleet_.list_devices(product, after_name, limit);
+  }
+  Result<std::vector<Presence>> presence(std::span<const DeviceId> ids) override {
+    return fleet_.presence(ids);
+  }
+  Result<std::vector<Group>> groups(std::span<const GroupId> ids) override { return fleet_.groups(ids); }
+  Result<std::vector<Group>> groups_by_code(std::span<const std::string> codes) override {
+    return fleet_.groups_by_code(codes);
+  }
+  Result<std::optional<Group>> group_by_name(InstanceId instance, std::string_view name) override {
+    return fleet_.group_by_name(instance, name);
+  }
+  Result<int64_t> group_count(InstanceId instance) override { return fleet_.group_count(instance); }
+  Result<std::vector<Reader::Membership>> memberships(GroupId group,
+                                                      std::span<const DeviceId> devices) override {
+    return fleet_.memberships(group, devices);
+  }
+  Result<std::vector<std::pair<ProductId, int64_t>>> group_products(GroupId group) override {
+    return fleet_.group_products(group);
+  }
+  Result<std::vector<Apply>> applies(std::span<const ApplyId> ids) override { return fleet_.applies(ids); }
+  Result<std::vector<ApplyItem>> apply_items(ApplyId id, int64_t first_index, size_t limit) override {
+    return fleet_.apply_items(id, first_index, limit);
+  }
+  Result<std::optional<Reader::ThingModelText>> thing_model(ProductId product,
+                                                            std::string_view version) override {
+    return fleet_.thing_model(product, version);
+  }
+  Result<std::optional<Reader::ThingModelText>> latest_thing_model(ProductId product) override {
+    return fleet_.latest_thing_model(product);
+  }
+  Result<std::vector<Job>> jobs(std::span<const JobId> ids) override { return jobs_.jobs(ids); }
+  Result<Reader::JobPage> list_jobs(InstanceId instance, std::optional<JobStatus> status, int64_t offset,
+                                    size_t limit) override {
+    return jobs_.list_jobs(instance, status, offset, limit);
+  }
+  Result<std::vector<DeviceId>> job_targets(JobId job) override { return jobs_.job_targets(job); }
+  Result<std::vector<Task>> tasks(std::span<const TaskKey> keys) override { return jobs_.tasks(keys); }
+  Result<std::vector<TaskDetail>> task_details(std::span<const TaskKey> keys) override {
+    return jobs_.task_details(keys);
+  }
+  Result<std::vector<TaskView>> list_tasks_of_job(JobId job, std::span<const TaskStatus> statuses,
+                                                  int64_t after_sequence, size_t limit) override {
+    return jobs_.list_tasks_of_job(job, statuses, after_sequence, limit);
+  }
+  Result<std::vector<TaskView>> list_tasks_of_device(DeviceId device, std::span<const TaskStatus> statuses,
+                                                     JobId before_job, size_t limit) override {
+    return jobs_.list_tasks_of_device(device, statuses, before_job, limit);
+  }
+  Result<std::vector<HistoryRow>> history(int64_t after_position, size_t limit) override {
+    return jobs_.history(after_position, limit);
+  }
+
+ protected:
+  std::unique_ptr<Link> link_;
+  FleetQueries fleet_;
+  JobQueries jobs_;
+};
+
+}  // namespace rollcall::store::postgresql
