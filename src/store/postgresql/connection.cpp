@@ -23,7 +23,9 @@ const char* kind_of(std::string_view state) {
 }
 
 // The server ends the session itself: shutdown, crash of another session, an idle limit.
-bool ends_session(std::string_view state) { return state.starts_with("57P") || state.starts_with("25P03"); }
+bool ends_session(std::string_view state) {
+  return state.starts_with("57P") || state.starts_with("08") || state.starts_with("25P03");
+}
 
 std::string one_line(std::string_view text) {
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
@@ -105,9 +107,23 @@ Status Connection::configure() {
 
 Connection::~Connection() { PQfinish(handle_); }
 
-bool Connection::in_transaction() const noexcept {
+bool Connection::alive() {
+  if (broken_) return false;
+  pollfd socket{PQsocket(handle_), POLLIN, 0};
+  if (::poll(&socket, 1, 0) <= 0) return true;
+  return PQconsumeInput(handle_) == 1 && PQstatus(handle_) == CONNECTION_OK;
+}
+
+void Connection::roll_back() {
+  if (broken_) return;
   const auto status = PQtransactionStatus(handle_);
-  return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+  if (status != PQTRANS_INTRANS && status != PQTRANS_INERROR) return;
+  static constexpr SqlText kRollBack{"roll_back", "ROLLBACK"};
+  Steps steps;
+  steps.push_back({&kRollBack, {}, nullptr});
+  if (run(steps)) return;
+  take_error();
+  broken_ = true;
 }
 
 void Connection::give_up(const char* why) {

@@ -43,8 +43,10 @@ class Connection {
 
   bool ok() const noexcept { return failure_.empty(); }
   bool broken() const noexcept { return broken_; }
-  // A transaction is open, perhaps one that failed.
-  bool in_transaction() const noexcept;
+  // Not broken, and the server has not hung up meanwhile. Asked when nothing is under way.
+  bool alive();
+  // Ends what a failed run left open; a connection that cannot even do that is broken.
+  void roll_back();
   int32_t server_process() const noexcept { return PQbackendPID(handle_); }
   // Nobody hears the answer any more: the link is given up.
   void give_up(const char* why);
