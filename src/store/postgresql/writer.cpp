@@ -1,0 +1,23 @@
+#include "store/postgresql/writer.hpp"
+
+namespace rollcall::store {
+
+void write(const ChangeSet& changes, Steps& steps, CommitResult& result) {
+  write_fleet(changes, steps, result);
+  write_jobs(changes, steps, result);
+  write_tasks(changes, steps, result);
+  write_presence(changes.presence, steps);
+  if (changes.time_outs_done_until)
+    forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done, steps);
+}
+
+void take_counters(const ReplyRow& row, CommitResult& result) {
+  const JobId job{row.integer(1)};
+  auto& all = result.counters;
+  auto at = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.first == job; });
+  if (at == all.end()) at = all.insert(all.end(), {job, TaskCounters{}});
+  for (size_t status = 1; status <= kTaskStatusCount; ++status)
+    at->second.by_status[status] = row.integer(static_cast<int>(status) + 1);
+}
+
+}  // namespace rollcall::store
