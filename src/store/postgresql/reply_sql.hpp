@@ -11,9 +11,10 @@
 #define ROLLCALL_NOTHING_8 ROLLCALL_NOTHING_7 ", " ROLLCALL_NOTHING_1
 
 // Brings the counters of every job of `rows` to what its rows have become, once for each job.
-#define ROLLCALL_MOVED(name, number)                                                                  \
-  "count(*) FILTER (WHERE status = " #number ") - count(*) FILTER (WHERE from_status = " #number ") " \
-                                                                                                 "AS " name
+#define ROLLCALL_MOVED(name, number)                                                             \
+  "count(*) FILTER (WHERE status = " #number ") - count(*) FILTER (WHERE from_status = " #number \
+  ") "                                                                                           \
+  "AS " name
 #define ROLLCALL_COUNTED(rows) \
   "counted AS (UPDATE job_counter c SET queued = c.queued + m.queued, sent = c.sent + m.sent, "      \
   "in_progress = c.in_progress + m.in_progress, succeeded = c.succeeded + m.succeeded, "             \
