@@ -18,7 +18,7 @@
 #include "base/secret.hpp"
 #include "model/ids.hpp"
 
-namespace rollcall::store {
+namespace rollcall::store::postgresql {
 
 namespace wire {
 
@@ -193,4 +193,4 @@ class Parameters {
   std::vector<Field> fields_;
 };
 
-}  // namespace rollcall::store
+}  // namespace rollcall::store::postgresql

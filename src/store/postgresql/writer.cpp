@@ -1,6 +1,6 @@
 #include "store/postgresql/writer.hpp"
 
-namespace rollcall::store {
+namespace rollcall::store::postgresql {
 
 void write(const ChangeSet& changes, Steps& steps, CommitResult& result) {
   write_fleet(changes, steps, result);
@@ -9,6 +9,12 @@ void write(const ChangeSet& changes, Steps& steps, CommitResult& result) {
   write_presence(changes.presence, steps);
   if (changes.time_outs_done_until)
     forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done, steps);
+}
+
+void settle(CommitResult& result) {
+  std::sort(result.missed_tasks.begin(), result.missed_tasks.end());
+  std::sort(result.missed_jobs.begin(), result.missed_jobs.end());
+  std::sort(result.missed_devices.begin(), result.missed_devices.end());
 }
 
 void take_counters(const ReplyRow& row, CommitResult& result) {
@@ -20,4 +26,4 @@ void take_counters(const ReplyRow& row, CommitResult& result) {
     at->second.by_status[status] = row.integer(static_cast<int>(status) + 1);
 }
 
-}  // namespace rollcall::store
+}  // namespace rollcall::store::postgresql

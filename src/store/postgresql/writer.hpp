@@ -11,7 +11,7 @@
 #include "store/postgresql/steps.hpp"
 #include "store/rows.hpp"
 
-namespace rollcall::store {
+namespace rollcall::store::postgresql {
 
 // First number of the rows that statements about tasks answer with (reply_sql.hpp).
 enum class ReplyKind : uint8_t {
@@ -24,8 +24,10 @@ enum class ReplyKind : uint8_t {
 };
 
 // Adds the steps of `changes`, which stays alive until the last answer was read into `result`. BEGIN, the
-// lock, the mark and COMMIT are not among them.
+// lock, the mark and COMMIT are not among them; the lock is held already when they run.
 void write(const ChangeSet& changes, Steps& steps, CommitResult& result);
+// After the last answer.
+void settle(CommitResult& result);
 
 // The parts, in the order of write().
 void write_fleet(const ChangeSet& changes, Steps& steps, CommitResult& result);
@@ -67,4 +69,4 @@ inline std::function<void(const ReplyRow&)> missed_into(std::vector<uint32_t>& m
   };
 }
 
-}  // namespace rollcall::store
+}  // namespace rollcall::store::postgresql

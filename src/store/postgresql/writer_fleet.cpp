@@ -1,6 +1,6 @@
 #include "store/postgresql/writer.hpp"
 
-namespace rollcall::store {
+namespace rollcall::store::postgresql {
 namespace {
 
 constexpr SqlText kNewProduct{
@@ -324,4 +324,4 @@ void write_presence(const std::vector<Presence>& presence, Steps& steps) {
   }
 }
 
-}  // namespace rollcall::store
+}  // namespace rollcall::store::postgresql

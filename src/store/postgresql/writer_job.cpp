@@ -1,7 +1,7 @@
 #include "store/postgresql/reply_sql.hpp"
 #include "store/postgresql/writer.hpp"
 
-namespace rollcall::store {
+namespace rollcall::store::postgresql {
 namespace {
 
 constexpr SqlText kCreate{
@@ -209,4 +209,4 @@ void write_jobs(const ChangeSet& changes, Steps& steps, CommitResult& result) {
   }
 }
 
-}  // namespace rollcall::store
+}  // namespace rollcall::store::postgresql

@@ -3,7 +3,7 @@
 #include "store/postgresql/reply_sql.hpp"
 #include "store/postgresql/writer.hpp"
 
-namespace rollcall::store {
+namespace rollcall::store::postgresql {
 namespace {
 
 // The + 0 keeps the planner on the primary key.
@@ -282,4 +282,4 @@ void forget_time_outs(WallMs until, const std::vector<TaskKey>& keys, Steps& ste
   steps.push_back({&kForgetTimeOuts, std::move(parameters), nullptr});
 }
 
-}  // namespace rollcall::store
+}  // namespace rollcall::store::postgresql

@@ -1,0 +1,18 @@
+// Holds two stores against each other: the same change sets must have the same results and leave the same
+// rows. Used by tests of a second implementation. Thread: one.
+#pragma once
+
+#include <string>
+
+#include "contract/random_changes.hpp"
+
+namespace rollcall::store {
+
+// Everything a commit said, as text; errors by their class only.
+std::string text_of(const Result<CommitResult>& result);
+// Everything that `changes` may have written, read through the interface, as text.
+std::string text_of(Store& store, const RandomChanges& changes);
+
+Result<CommitResult> commit_to(Store& store, const ChangeSet& changes);
+
+}  // namespace rollcall::store
