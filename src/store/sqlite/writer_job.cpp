@@ -124,6 +124,7 @@ void JobWriter::drop_missing(const MakeTasks& make, int64_t tasks_made) {
   int64_t counted = 0;
   Query query = counted_.run(make.job);
   if (query.step()) query >> counted;
+  counted += ledger_.moved(make.job).total();  // by this transaction, not stored yet
   const int64_t missing = std::min(counted, make.expected_total) - tasks_made;
   if (missing > 0) ledger_.moved(make.job)[TaskStatus::Queued] -= missing;
 }
