@@ -17,6 +17,13 @@ void remove_folder(const std::string& folder) {
   if (!folder.empty()) std::filesystem::remove_all(folder, ignored);
 }
 
+Result<CommitResult> commit_to_the_end(Store& store, const ChangeSet& changes) {
+  store.submit(changes);
+  auto result = store.poll();
+  while (!result) result = store.poll();  // each waits a little while there is nothing
+  return std::move(*result);
+}
+
 void StoreContract::SetUp() {
   folder_ = make_folder();
   ASSERT_FALSE(folder_.empty());
@@ -39,27 +46,21 @@ void StoreContract::reopen() {
 }
 
 CommitResult StoreContract::commit(const ChangeSet& changes) {
-  store().submit(changes);
-  auto result = store().poll();
+  auto result = commit_to_the_end(store(), changes);
   if (!result) {
-    ADD_FAILURE() << "poll() has nothing";
+    ADD_FAILURE() << "commit failed: " << result.error().detail;
     return {};
   }
-  if (!*result) {
-    ADD_FAILURE() << "commit failed: " << result->error().detail;
-    return {};
-  }
-  return std::move(**result);
+  return std::move(*result);
 }
 
 Error StoreContract::commit_refused(const ChangeSet& changes) {
-  store().submit(changes);
-  auto result = store().poll();
-  if (!result || *result) {
+  auto result = commit_to_the_end(store(), changes);
+  if (result) {
     ADD_FAILURE() << "the commit was not refused";
     return Error(ErrorCode::InternalError);
   }
-  return result->error();
+  return result.error();
 }
 
 Product StoreContract::product_value(const std::string& key) {

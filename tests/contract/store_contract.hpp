@@ -91,6 +91,9 @@ class StoreContract : public testing::TestWithParam<StoreKind> {
   std::vector<GroupId> groups_;
 };
 
+// Submits and polls until the result is there.
+Result<CommitResult> commit_to_the_end(Store& store, const ChangeSet& changes);
+
 // A folder of its own, removed at the end.
 std::string make_folder();
 void remove_folder(const std::string& folder);
