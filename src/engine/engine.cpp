@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kGatherRoundsMax = 8;  // the deepest chain is name -> device -> product -> thing model
 constexpr int64_t kHoldUs = 1'000'000;
+constexpr int64_t kCommitSlowUs = 5'000'000;  // the server is not ready behind a commit that takes longer
 constexpr int kDecideAttemptsMax = 3;  // a command whose condition fails is decided again (DESIGN 3)
 
 struct Pending {
@@ -343,10 +344,14 @@ void Engine::submit(std::vector<Command>& commands) {
   commands.clear();
 }
 
+bool Engine::committing() const { return impl_->in_flight != nullptr; }
+
 bool Engine::run(std::vector<Effect>& effects) {
   Impl& impl = *impl_;
   if (impl.in_flight) {
     auto result = impl.state.store.poll();
+    const int64_t waited_us = impl.state.clock.steady() - impl.in_flight->submitted_at;
+    if (!result && waited_us > kCommitSlowUs) impl.state.probe.store_healthy.set(0);
     if (!result) return true;
     impl.finish(std::move(impl.in_flight), std::move(*result), effects);
     return impl.more();

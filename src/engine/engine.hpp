@@ -64,6 +64,8 @@ class Engine {
   void submit(std::vector<Command>& commands);
   // One batch: effects of what is durable now are appended. True when there is more to do at once.
   bool run(std::vector<Effect>& effects);
+  // A commit is on its way: until run() has its result nothing else is decided, and commands only wait.
+  bool committing() const;
   // When run() has something to do although no command comes; nullopt = never.
   std::optional<SteadyUs> next_wake_up() const;
   // Effects that ask every core to close its devices; call before the last run() of a clean stop.

@@ -18,7 +18,7 @@ struct Config {
   std::string http = "127.0.0.1:8080";
   std::string https;  // empty = off
   std::string mqtt = "127.0.0.1:1883";
-  std::string store = "sqlite";
+  std::string store = "sqlite";  // or postgresql://...
   std::string ready_file;
   std::string public_url;
   std::string tls_certificate;  // PEM; a self-signed pair in the data folder when empty

@@ -83,8 +83,11 @@ void EngineThread::run() {
   std::vector<engine::Effect> effects;
   SteadyUs stop_at{INT64_MAX};
   while (true) {
-    inbox_.drain(commands);
-    engine_->submit(commands);
+    // Behind a commit that takes its time commands wait in the mailbox, which is bounded.
+    if (!engine_->committing()) {
+      inbox_.drain(commands);
+      engine_->submit(commands);
+    }
     const bool more = engine_->run(effects);
     hand_out(effects);
     probe_.log_bytes.set(store_->log_bytes());
@@ -98,7 +101,9 @@ void EngineThread::run() {
       engine_->shut_down(effects);
       hand_out(effects);
     }
-    if (more || !inbox_.empty()) continue;
+    // A commit whose store does not answer must not keep the server from stopping.
+    const bool in_vain = engine_->committing() && clock_.steady() >= stop_at;
+    if ((more || !inbox_.empty()) && !in_vain) continue;
     if (stopping && (probe_.devices_connected.value() == 0 || clock_.steady() >= stop_at)) break;
     store_->idle();
     if (stopping) {

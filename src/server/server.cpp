@@ -8,7 +8,7 @@
 #include "net/address.hpp"
 #include "net/tls.hpp"
 #include "server/metrics.hpp"
-#include "store/sqlite/open.hpp"
+#include "server/open_store.hpp"
 
 namespace rollcall::server {
 namespace {
@@ -48,17 +48,13 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config) {
 }
 
 Status Server::open() {
-  if (config_.store != "sqlite")
-    return fail(ErrorCode::InvalidFormattedParameter,
-                "--store " + config_.store + ": this version has the store \"sqlite\" only");
   raise_file_limit();
   ROLLCALL_TRY_STATUS(make_data_folder(config_.data_dir));
-  const store::SqliteOptions options{config_.data_dir + "/rollcall.db", config_.synchronous_full, 16 * 1024};
-  ROLLCALL_TRY(store_, store::open_sqlite(options, engine_random_));
+  ROLLCALL_TRY(store_, open_store(config_, clock_, engine_random_));
   ROLLCALL_TRY(admin_, ensure_admin_key(*store_, config_.data_dir, engine_random_, clock_.wall()));
   ROLLCALL_TRY(codec_key_, store_->id_key());
   ROLLCALL_TRY(auto keys, store_->access_keys(1'000));
-  ROLLCALL_TRY(auto reader, store::open_sqlite_reader(options));
+  ROLLCALL_TRY(auto reader, open_reader(config_, clock_));
 
   core_ = std::make_unique<Core>(0, config_, codec_key_, gateway_probe_);
   reader_ = std::make_unique<ReaderThread>(std::move(reader));

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 namespace rollcall::testing {
@@ -62,6 +63,9 @@ PostgresqlServer::PostgresqlServer() : programs_(find_programs()) {
     why_not_ = "initdb failed: " + read_file(folder_.path() + "/initdb.log");
     return;
   }
+  // Written into the file that is there, so that it stays its owner's.
+  std::ofstream(folder_.path() + "/data/pg_hba.conf")
+      << "local all with_password scram-sha-256\nlocal all all trust\n";
   start();
 }
 

@@ -17,7 +17,10 @@ struct Flags {
 };
 
 // The store's own failures (store.hpp) have no text for people: the caller of an API is told less.
-std::string start_text(const Error& error) {
+std::string start_text(const Error& error, const Config& config) {
+  if (config.store != "sqlite" && error.message.empty() && error.detail.starts_with("full:"))
+    return "The disk of the database is full. Free some room and start again.";
+  if (config.store != "sqlite" && error.message.empty()) return "The database reports an error.";
   if (error.detail.starts_with("full:"))
     return "The disk of the data folder is full. Free some room and start again.";
   if (error.message.empty() && error.detail.starts_with("io:"))
@@ -25,8 +28,8 @@ std::string start_text(const Error& error) {
   return public_message(error);
 }
 
-int fail_start(const Error& error) {
-  std::fprintf(stderr, "rollcall: %s\n", start_text(error).c_str());
+int fail_start(const Error& error, const Config& config) {
+  std::fprintf(stderr, "rollcall: %s\n", start_text(error, config).c_str());
   if (!error.detail.empty()) std::fprintf(stderr, "rollcall: (%s)\n", error.detail.c_str());
   return kExitFailed;
 }
@@ -72,7 +75,7 @@ void greet(const Server& server, const Config& config) {
 int serve(const Flags& flags) {
   Config config;
   if (Status status = read_config(flags, config); !status) {
-    fail_start(status.error());
+    fail_start(status.error(), config);
     return kExitUsage;
   }
   log_start(config.log_level, config.log_json);
@@ -83,11 +86,11 @@ int serve(const Flags& flags) {
     main_loop.stop();
   });
   auto server = Server::start(config);
-  if (!server) return fail_start(server.error());
+  if (!server) return fail_start(server.error(), config);
   greet(**server, config);
   if (!config.ready_file.empty())
     if (Status status = write_file(config.ready_file, (*server)->ready_text(), 0600); !status)
-      return fail_start(status.error());
+      return fail_start(status.error(), config);
   main_loop.run();
   log_info("server.stopping", {{"signal", signal_number}});
   (*server)->stop();
@@ -100,13 +103,16 @@ int serve(const Flags& flags) {
 void add_serve(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<Flags>();
   CLI::App* verb = app.add_subcommand("serve", "Run the server");
-  verb->add_option("--data", flags->data, "Folder of the embedded store (default ./rollcall-data)");
+  verb->add_option("--data", flags->data,
+                   "Folder of the embedded store and the access key (default ./rollcall-data)");
   verb->add_option("--http", flags->http,
                    "HOST:PORT of the API (default 127.0.0.1:8080; port 0 picks a free one)");
   verb->add_option("--https", flags->https, "HOST:PORT of the API over TLS (default off)");
   verb->add_option("--mqtt", flags->mqtt, "HOST:PORT for devices (default 127.0.0.1:1883)");
   verb->add_option("--mqtts", flags->mqtts, "HOST:PORT for devices over TLS (a later version)");
-  verb->add_option("--store", flags->store, "sqlite (default)");
+  verb->add_option(
+      "--store", flags->store,
+      "sqlite (default) or postgresql://USER@HOST/DATABASE; a password goes into PGPASSWORD or ~/.pgpass");
   verb->add_option("--config", flags->config, "TOML file with settings");
   verb->add_option("--ready-file", flags->ready_file,
                    "Written when every listener accepts: addresses and access key as JSON");

@@ -181,6 +181,7 @@ bool Connection::send(const Step& step) {
 
 void Connection::start(const Steps& steps) {
   if (!ok()) return;
+  answered_ = false;
   if (broken_) return record_damage("the connection is gone");
   for (const Step& step : steps) {
     if (!send(step)) return lose(step.sql->name);
@@ -209,6 +210,7 @@ void Connection::take(const PGresult* result) {
   if (!good) return fail_with(result, name);
   if (expected.kind != Expected::Execute || !expected.step->on_row) return;
   bool damaged = false;
+  answered_ = answered_ || PQntuples(result) > 0;
   for (int row = 0; row < PQntuples(result); ++row) {
     expected.step->on_row(ReplyRow(result, row, damaged));
   }

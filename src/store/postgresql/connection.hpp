@@ -43,6 +43,8 @@ class Connection {
 
   bool ok() const noexcept { return failure_.empty(); }
   bool broken() const noexcept { return broken_; }
+  // Rows of the last start() were handed out.
+  bool answered() const noexcept { return answered_; }
   // Not broken, and the server has not hung up meanwhile. Asked when nothing is under way.
   bool alive();
   // Ends what a failed run left open; a connection that cannot even do that is broken.
@@ -86,6 +88,7 @@ class Connection {
   std::deque<Expected> expected_;
   int64_t next_name_ = 1;
   bool broken_ = false;
+  bool answered_ = false;
   std::string failure_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "store/postgresql/schema.hpp"
 
@@ -45,19 +46,20 @@ bool storable(std::string_view text) {
 }
 
 Status Link::run(const Steps& steps) {
-  ROLLCALL_TRY(Connection * connection, this->connection());
-  connection->run(steps);
-  return connection->finish();
+  for (bool again = false;; again = true) {
+    ROLLCALL_TRY(Connection * connection, this->connection());
+    if (connection->run(steps)) return {};
+    Error error = connection->take_error();
+    connection->roll_back();
+    // A link that was gone before: the server was started again, or somebody ended an idle session.
+    if (again || !connection->broken() || connection->answered()) return fail(std::move(error));
+  }
 }
 
 Status Link::run_in_snapshot(Steps steps) {
-  ROLLCALL_TRY(Connection * connection, this->connection());
   steps.insert(steps.begin(), {&kBeginSnapshot, {}, nullptr});
   steps.push_back({&kCommit, {}, nullptr});
-  if (connection->run(steps)) return {};
-  Error error = connection->take_error();
-  connection->roll_back();
-  return fail(std::move(error));
+  return run(steps);
 }
 
 Result<Connection*> ReconnectingLink::connection() {
@@ -70,9 +72,13 @@ Result<Connection*> ReconnectingLink::connection() {
     return prepare(*connection_);
   }();
   if (opened) {
+    if (wait_ms_ > 0) log_info("postgresql.connected_again");
     wait_ms_ = 0;
+    was_connected_ = true;
     return connection_.get();
   }
+  if (wait_ms_ == 0 && was_connected_)
+    log_warn("postgresql.not_connected", {{"error", opened.error().detail}});
   connection_.reset();
   wait_ms_ = std::clamp(wait_ms_ * 2, limits::kReconnectMsMin, limits::kReconnectMsMax);
   next_try_ = clock_.steady() + wait_ms_ * 1000;

@@ -31,6 +31,7 @@ class ReconnectingLink : public Link {
   std::unique_ptr<Connection> connection_;
   SteadyUs next_try_{INT64_MIN};
   int64_t wait_ms_ = 0;
+  bool was_connected_ = false;
 };
 
 class Session final : public ReconnectingLink {

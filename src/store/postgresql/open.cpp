@@ -125,11 +125,7 @@ Status PostgresqlStore::mark_all_offline(WallMs now) {
   steps.push_back({&kCommitLock, {}, nullptr});
   steps.push_back({&kMarkAllOffline, std::move(parameters), nullptr});
   steps.push_back({&kCommit, {}, nullptr});
-  ROLLCALL_TRY(Connection * connection, link_->connection());
-  if (connection->run(steps)) return {};
-  Error error = connection->take_error();
-  connection->roll_back();
-  return fail(std::move(error));
+  return link_->run(steps);
 }
 
 void PostgresqlStore::submit(const ChangeSet& changes) {
@@ -176,8 +172,9 @@ std::optional<Result<CommitResult>> PostgresqlStore::written() {
   if (!connection_->ok()) {
     Error error = connection_->take_error();
     connection_->roll_back();
-    // Somebody else's lock was in the way of a statement: the same again may pass.
-    const bool again = error.detail.find("(40") != std::string::npos && !connection_->broken();
+    // Somebody else's lock was in the way of a statement, or the link is gone and COMMIT was never sent: the
+    // same again may pass.
+    const bool again = error.detail.find("(40") != std::string::npos || connection_->broken();
     if (!again || tries_ == kTriesMax) return failed(std::move(error));
     begin();
     return std::nullopt;

@@ -22,7 +22,8 @@ class Link {
   virtual ~Link() = default;
   virtual Result<Connection*> connection() = 0;
 
-  // Runs the steps of one call.
+  // Runs the steps of one call; once more when the link turns out to be gone before anything was answered, so
+  // they may happen twice.
   Status run(const Steps& steps);
   // The same in one snapshot of the database.
   Status run_in_snapshot(Steps steps);

@@ -26,7 +26,8 @@ constexpr SqlText kVersion{"schema_version",
                            "SELECT version FROM schema_version WHERE application = 'rollcall'"};
 
 Error people(std::string message, std::string detail) {
-  return Error(ErrorCode::SystemException, std::move(message)).with_detail("io: " + std::move(detail));
+  if (!detail.starts_with("io:")) detail.insert(0, "io: ");
+  return Error(ErrorCode::SystemException, std::move(message)).with_detail(std::move(detail));
 }
 
 Error not_ours(std::string detail) {
