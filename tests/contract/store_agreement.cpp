@@ -109,9 +109,6 @@ std::string text_of(const Result<CommitResult>& result) {
     for (const SweptTask& t : s.swept)
       text += fmt::format(" {} {} {} {}\n", t.key.sequence, t.device.value, n(t.from), t.attempt);
   }
-  std::map<JobId, std::string> counters;
-  for (const auto& [job, now] : result->counters) counters[job] += text_of(now);
-  for (const auto& [job, now] : counters) text += fmt::format("counters {}:{}\n", job.value, now);
   return text;
 }
 
@@ -126,6 +123,16 @@ std::string text_of(Store& store, const RandomChanges& changes) {
   for (const Tell& tell : rows(store.tells(changes.devices(), kAll)))
     text += fmt::format("tell {} {}/{} {} {}\n", tell.device.value, tell.key.job.value, tell.key.sequence,
                         tell.attempt, tell.removed);
+  return text;
+}
+
+std::string wrong_counters(Store& store, const CommitResult& result) {
+  std::string text;
+  for (const auto& [id, counters] : result.counters) {
+    const JobId ids[] = {id};
+    for (const Job& job : rows(store.jobs(ids)))
+      if (job.counters != counters) text += fmt::format("counters {}:{}\n", id.value, text_of(counters));
+  }
   return text;
 }
 

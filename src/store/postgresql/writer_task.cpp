@@ -81,9 +81,9 @@ constexpr SqlText kEnd{
     "WHERE t.job = o.job AND t.sequence = o.sequence), "
     "written AS (INSERT INTO history(job, task, device, attempt, from_status, to_status, cause, at_ms, "
     "progress) SELECT job, sequence, device, attempt, from_status, status, cause, at_ms, progress "
-    "FROM old ORDER BY n, job), " ROLLCALL_COUNTED(
+    "FROM old ORDER BY n, job, sequence), " ROLLCALL_COUNTED(
         "old") "(SELECT 6::smallint, job, sequence, status::bigint, " ROLLCALL_NOTHING_6
-               " FROM old ORDER BY n, job) "
+               " FROM old ORDER BY n, job, sequence) "
                "UNION ALL " ROLLCALL_COUNTERS};
 
 constexpr SqlText kForgetTells{
