@@ -40,7 +40,8 @@ PostgresqlServer& PostgresqlServer::shared() {
   return server;
 }
 
-PostgresqlServer::PostgresqlServer() : programs_(find_programs()) {
+PostgresqlServer::PostgresqlServer(Durability durability)
+    : durability_(durability), programs_(find_programs()) {
   if (programs_.empty()) {
     why_not_ = "PostgreSQL is not installed: apt-get install postgresql-15 (./dev test does it)";
     return;
@@ -84,10 +85,13 @@ std::vector<std::string> PostgresqlServer::as_owner(std::vector<std::string> com
 
 bool PostgresqlServer::start() {
   const std::string log = folder_.path() + "/server.log";
-  process_.start(as_owner({programs_ + "/postgres", "-D", folder_.path() + "/data", "-k", folder_.path(),
-                           "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c",
-                           "shared_buffers=64MB", "-c", "max_connections=40", "-c", "logging_collector=off"}),
-                 log);
+  std::vector<std::string> command{programs_ + "/postgres", "-D", folder_.path() + "/data", "-k",
+                                   folder_.path()};
+  for (const char* setting : {"listen_addresses=", "shared_buffers=64MB", "max_connections=40"})
+    command.insert(command.end(), {"-c", setting});
+  if (durability_ == Durability::None)
+    command.insert(command.end(), {"-c", "fsync=off", "-c", "full_page_writes=off"});
+  process_.start(as_owner(std::move(command)), log);
   for (int i = 0; i < kStartTries; ++i) {
     if (PQping(url().c_str()) == PQPING_OK) return why_not_.clear(), true;
     if (process_.exit_within(kTryMs)) break;

@@ -12,9 +12,10 @@ namespace rollcall::testing {
 
 class PostgresqlServer {
  public:
+  enum class Durability : unsigned char { None, Full };  // None: nothing is forced to the disk; fast
   // The program's one, started at its first use.
   static PostgresqlServer& shared();
-  PostgresqlServer();
+  explicit PostgresqlServer(Durability durability = Durability::None);
   ~PostgresqlServer();
   PostgresqlServer(const PostgresqlServer&) = delete;
   PostgresqlServer& operator=(const PostgresqlServer&) = delete;
@@ -34,6 +35,7 @@ class PostgresqlServer {
  private:
   std::vector<std::string> as_owner(std::vector<std::string> command) const;
 
+  const Durability durability_;
   ScratchFolder folder_;
   std::string programs_;
   std::string owner_;  // empty: this process's user

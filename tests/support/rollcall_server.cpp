@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "net/http_client.hpp"
+
 namespace rollcall::testing {
 namespace {
 
@@ -40,9 +42,12 @@ void RollcallServer::start_again() {
 void RollcallServer::launch() {
   const std::string ready = folder.path() + "/ready.json";
   ::unlink(ready.c_str());
-  process.start({binary_, "serve", "--data", options.data, "--http", http, "--mqtt", mqtt, "--config",
-                 folder.path() + "/config.toml", "--ready-file", ready, "--log", "warn"},
-                folder.path() + "/log", options.environment);
+  std::vector<std::string> command{
+      binary_,        "serve",  "--data", options.data, "--http",
+      http,           "--mqtt", mqtt,     "--config",   folder.path() + "/config.toml",
+      "--ready-file", ready,    "--log",  "warn"};
+  if (!options.store.empty()) command.insert(command.end(), {"--store", options.store});
+  process.start(command, folder.path() + "/log", options.environment);
 }
 
 bool RollcallServer::await_ready(int64_t ms) {
@@ -59,6 +64,21 @@ bool RollcallServer::await_ready(int64_t ms) {
   settings.access_key_id = member(text, "accessKeyId");
   settings.access_key_secret = Secret(member(text, "accessKeySecret"));
   return client::read_endpoint(http, settings).has_value();
+}
+
+int RollcallServer::readiness() {
+  net::HttpClientOptions client_options;
+  client_options.server = settings.endpoint;
+  client_options.timeout_ms = 5'000;
+  HttpRequest request;
+  request.method = "GET";
+  request.target = "/readyz";
+  const auto response = net::HttpClient(client_options).send(request);
+  return response ? response->status : 0;
+}
+
+bool RollcallServer::await_readiness(int status, int64_t ms) {
+  return loop_.run_until([&] { return readiness() == status; }, ms);
 }
 
 }  // namespace rollcall::testing

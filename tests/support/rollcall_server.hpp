@@ -17,7 +17,8 @@ struct ServerOptions {
   std::string data = {};        // the data folder; empty: one of its own
   int64_t next_wait_ms = 2000;  // jobs.next_wait_ms
   Process::Environment environment = {};
-  bool start = true;  // by the constructor
+  bool start = true;       // by the constructor
+  std::string store = {};  // as --store; empty: the default
 };
 
 class RollcallServer {
@@ -34,6 +35,10 @@ class RollcallServer {
   std::unique_ptr<client::ApiClient> client() {
     return std::make_unique<client::ApiClient>(settings, clock, random);
   }
+  // The status of GET /readyz; 0 when there is no answer.
+  int readiness();
+  // True once /readyz says `status`.
+  bool await_readiness(int status, int64_t ms);
   std::string log() const { return read_file(folder.path() + "/log"); }
   const std::string& data() const { return options.data; }
 

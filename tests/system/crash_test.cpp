@@ -1,59 +1,22 @@
 // kill -9 in the middle of a job: every acknowledged report is still there and the job completes.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <set>
 #include <string>
 
-#include "base/json.hpp"
 #include "client/fleet_setup.hpp"
+#include "failing_server.hpp"
+#include "job_calls.hpp"
 #include "recording_fleet.hpp"
 #include "support/rollcall_server.hpp"
 
 namespace rollcall::testing {
 namespace {
 
-std::string binary() {
-  const char* path = std::getenv("ROLLCALL_BINARY");
-  return path != nullptr ? path : "build/release/rollcall";
-}
-
-std::string create_job(client::ApiClient& api, const std::string& product_key, const std::string& rate) {
-  auto answer = api.require(
-      "CreateJob",
-      {{"JobName", "crash_job"},
-       {"Type", "CUSTOM_JOB"},
-       {"JobDocument", "{\"do\":\"it\"}"},
-       {"TargetConfig", "{\"targetType\":\"PRODUCT_KEY\",\"targetProduct\":\"" + product_key + "\"}"},
-       {"RolloutConfig", "{\"maximumPerMinute\":" + rate + "}"}});
-  EXPECT_TRUE(answer) << public_message(answer.error());
-  return answer ? answer->text("JobId") : "";
-}
-
-// All TaskIds of a job with a status, page by page.
-std::set<std::string> tasks_with_status(client::ApiClient& api, const std::string& job,
-                                        const std::string& status) {
-  std::set<std::string> found;
-  std::string token;
-  do {
-    NameValues parameters = {{"JobId", job}, {"Limit", "50"}, {"Status", status}};
-    if (!token.empty()) parameters.emplace_back("NextToken", token);
-    auto answer = api.require("ListTask", parameters);
-    if (!answer) {
-      ADD_FAILURE() << public_message(answer.error());
-      return found;
-    }
-    for (std::string_view task : json_elements(answer->raw("Data.data")))
-      if (auto id = json_member(task, "TaskId")) found.insert(json_unquote(*id).value_or(""));
-    token = answer->text("NextToken");
-  } while (!token.empty());
-  return found;
-}
-
 TEST(Crash, KillInTheMiddleOfTenThousandTasksLosesNothingAcknowledged) {
   constexpr size_t kDevices = 10'000;
   net::CoreLoop loop;
-  RollcallServer server(binary(), loop);
+  RollcallServer server(binary_under_test(), loop);
   auto api = server.client();
   auto prepared =
       client::prepare_fleet(*api, server.random, {"crash", "crash-", kDevices}, [](const std::string&) {});
@@ -96,7 +59,7 @@ TEST(Crash, KillInTheMiddleOfTenThousandTasksLosesNothingAcknowledged) {
 TEST(Crash, GoesOnMakingTheTasksOfAJobAfterAKill) {
   constexpr size_t kDevices = 30'000;
   net::CoreLoop loop;
-  RollcallServer server(binary(), loop);
+  RollcallServer server(binary_under_test(), loop);
   auto api = server.client();
   auto prepared =
       client::prepare_fleet(*api, server.random, {"made", "made-", kDevices}, [](const std::string&) {});
@@ -119,7 +82,7 @@ TEST(Crash, GoesOnMakingTheTasksOfAJobAfterAKill) {
 
 TEST(Stop, EndsCleanlyWithDevicesConnectedAndRefusesASecondServerOnTheSameData) {
   net::CoreLoop loop;
-  RollcallServer server(binary(), loop);
+  RollcallServer server(binary_under_test(), loop);
   auto api = server.client();
   auto prepared =
       client::prepare_fleet(*api, server.random, {"stop", "stop-", 50}, [](const std::string&) {});
@@ -130,8 +93,8 @@ TEST(Stop, EndsCleanlyWithDevicesConnectedAndRefusesASecondServerOnTheSameData) 
 
   Process second;
   const std::string log = server.folder.path() + "/second.log";
-  second.start({binary(), "serve", "--data", server.folder.path() + "/data", "--http", "127.0.0.1:0",
-                "--mqtt", "127.0.0.1:0"},
+  second.start({binary_under_test(), "serve", "--data", server.folder.path() + "/data", "--http",
+                "127.0.0.1:0", "--mqtt", "127.0.0.1:0"},
                log);
   EXPECT_TRUE(loop.run_until([&] { return !second.running(); }, 10'000)) << "the second server kept running";
   EXPECT_NE(read_file(log).find("rollcall:"), std::string::npos) << read_file(log);

@@ -50,20 +50,9 @@ FailingServer::FailingServer(std::string binary, net::CoreLoop& loop, const std:
                                 {"ROLLCALL_DISK_FOLDER", server.data()}};
 }
 
-int FailingServer::readiness() {
-  net::HttpClientOptions options;
-  options.server = server.settings.endpoint;
-  options.timeout_ms = 5'000;
-  HttpRequest request;
-  request.method = "GET";
-  request.target = "/readyz";
-  const auto response = net::HttpClient(options).send(request);
-  return response ? response->status : 0;
-}
+int FailingServer::readiness() { return server.readiness(); }
 
-bool FailingServer::await_readiness(int status, int64_t ms) {
-  return loop_.run_until([&] { return readiness() == status; }, ms);
-}
+bool FailingServer::await_readiness(int status, int64_t ms) { return server.await_readiness(status, ms); }
 
 std::string binary_under_test() {
   const char* path = std::getenv("ROLLCALL_BINARY");
