@@ -91,6 +91,20 @@ const CaseRow kTransitions = {
     {{"store.untouched_task_bytes", at_most(80)}},
 };
 
+const CaseRow kPostgresql = {
+    "store/postgresql",
+    "the same on PostgreSQL beside a bare libpq loop: one pipeline of statements over arrays for each commit",
+    {{"store", start_postgresql_transitions}, {"bare", start_bare_postgresql_transitions}},
+    {{"transitions / the bare loop's, device order", "store.transitions_per_s", "bare.transitions_per_s",
+      at_least(0.6)},
+     {"transitions / the bare loop's, random order", "store.random_transitions_per_s",
+      "bare.random_transitions_per_s", at_least(0.6)},
+     {"rows made / the bare loop's", "store.made_rows_per_s", "bare.made_rows_per_s", kNoTarget},
+     {"rows cancelled / the bare loop's", "store.cancelled_rows_per_s", "bare.cancelled_rows_per_s",
+      kNoTarget}},
+    {},
+};
+
 const CaseRow kMass = {
     "engine/mass",
     "jobs over very many devices: answered, all rows done, and what others feel meanwhile",
@@ -131,7 +145,8 @@ const CaseRow kCalls = {
     3,
 };
 
-const CaseRow kTable[] = {kJobs, kLatency, kMass, kRestart, kPace, kMessages, kLogins, kTransitions, kCalls};
+const CaseRow kTable[] = {kJobs,     kLatency, kMass,        kRestart,    kPace,
+                          kMessages, kLogins,  kTransitions, kPostgresql, kCalls};
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "bench/machine.hpp"
+#include "bench/postgresql_tables.hpp"
 
 namespace rollcall::bench {
 namespace {
@@ -12,7 +13,8 @@ constexpr size_t kChangesACommit = 256;
 
 class StoreTransitions final : public Transitions {
  public:
-  explicit StoreTransitions(int64_t tasks) : StoreTransitions(new StoreTable(TaskTableSizes{tasks}), tasks) {}
+  StoreTransitions(std::unique_ptr<StoreTable> store, int64_t tasks)
+      : StoreTransitions(store.release(), tasks) {}
   Values once() override {
     store_.make_job(++job_);
     const double task_bytes = store_.bytes_per_row("task");
@@ -75,12 +77,23 @@ void Transitions::move_all(const std::string& prefix, Values& values) {
 }
 
 std::unique_ptr<Subject> start_store_transitions(const Options& options) {
-  return std::make_unique<StoreTransitions>(static_cast<int64_t>(options.tasks));
+  const auto tasks = static_cast<int64_t>(options.tasks);
+  return std::make_unique<StoreTransitions>(std::make_unique<SqliteTable>(TaskTableSizes{tasks}), tasks);
 }
 
 std::unique_ptr<Subject> start_bare_transitions(const Options& options) {
   const auto tasks = static_cast<int64_t>(options.tasks);
   return std::make_unique<Transitions>(std::make_unique<BareTable>(TaskTableSizes{tasks}), tasks);
+}
+
+std::unique_ptr<Subject> start_postgresql_transitions(const Options& options) {
+  const auto tasks = static_cast<int64_t>(options.tasks);
+  return std::make_unique<StoreTransitions>(std::make_unique<PostgresqlTable>(TaskTableSizes{tasks}), tasks);
+}
+
+std::unique_ptr<Subject> start_bare_postgresql_transitions(const Options& options) {
+  const auto tasks = static_cast<int64_t>(options.tasks);
+  return std::make_unique<Transitions>(std::make_unique<BarePostgresqlTable>(TaskTableSizes{tasks}), tasks);
 }
 
 }  // namespace rollcall::bench

@@ -27,5 +27,8 @@ class Transitions : public Subject {
 
 std::unique_ptr<Subject> start_store_transitions(const Options& options);
 std::unique_ptr<Subject> start_bare_transitions(const Options& options);
+// The same on PostgreSQL, each with a server of its own.
+std::unique_ptr<Subject> start_postgresql_transitions(const Options& options);
+std::unique_ptr<Subject> start_bare_postgresql_transitions(const Options& options);
 
 }  // namespace rollcall::bench

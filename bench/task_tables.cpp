@@ -32,15 +32,21 @@ sqlite3* open_raw(const testing::ScratchFolder& folder, int flags) {
 
 }  // namespace
 
-StoreTable::StoreTable(TaskTableSizes sizes) : sizes_(sizes), store_(open_store(folder_, random_)) {
+StoreTable::StoreTable(TaskTableSizes sizes, std::unique_ptr<store::Store> store)
+    : sizes_(sizes), store_(std::move(store)) {
   make_fleet();
 }
 
+SqliteTable::SqliteTable(TaskTableSizes sizes) : StoreTable(sizes, open_store(folder, random)) {}
+
 store::CommitResult StoreTable::commit(const store::ChangeSet& changes) {
   store_->submit(changes);
-  auto result = store_->poll();
-  if (!result || !*result) give_up("a commit failed: " + (result ? result->error().detail : ""));
-  return std::move(**result);
+  for (;;) {
+    auto result = store_->poll();
+    if (!result) continue;
+    if (!*result) give_up("a commit failed: " + result->error().detail);
+    return std::move(**result);
+  }
 }
 
 void StoreTable::make_fleet() {
@@ -131,8 +137,8 @@ void StoreTable::cancel_job(int64_t job) {
   }
 }
 
-double StoreTable::bytes_per_row(const std::string& table) const {
-  sqlite3* db = open_raw(folder_, SQLITE_OPEN_READONLY);
+double SqliteTable::bytes_per_row(const std::string& table) const {
+  sqlite3* db = open_raw(folder, SQLITE_OPEN_READONLY);
   const std::string sql =
       "SELECT (SELECT sum(pgsize) FROM dbstat WHERE name IN (SELECT name FROM sqlite_schema WHERE tbl_name = "
       "'" +

@@ -32,23 +32,34 @@ class TaskTable {
   virtual void cancel_job(int64_t job) = 0;
 };
 
-class StoreTable final : public TaskTable {
+// On any store.
+class StoreTable : public TaskTable {
  public:
-  explicit StoreTable(TaskTableSizes sizes);
+  StoreTable(TaskTableSizes sizes, std::unique_ptr<store::Store> store);
   void make_job(int64_t job) override;
   void move(int64_t job, const std::vector<int64_t>& sequences, TaskStatus from, TaskStatus to) override;
   void cancel_job(int64_t job) override;
-  // Bytes in the file of a table with its indexes, divided by its rows.
-  double bytes_per_row(const std::string& table) const;
+  // Bytes on the disk of a table with its indexes, divided by its rows.
+  virtual double bytes_per_row(const std::string& table) const = 0;
 
  private:
   store::CommitResult commit(const store::ChangeSet& changes);
   void make_fleet();
   const TaskTableSizes sizes_;
-  testing::ScratchFolder folder_;
-  SystemRandom random_;
   std::unique_ptr<store::Store> store_;
   store::ChangeSet moves_;
+};
+
+// What a store needs as long as it lives.
+struct SqlitePlace {
+  testing::ScratchFolder folder;
+  SystemRandom random;
+};
+
+class SqliteTable final : SqlitePlace, public StoreTable {
+ public:
+  explicit SqliteTable(TaskTableSizes sizes);
+  double bytes_per_row(const std::string& table) const override;
 };
 
 class BareTable final : public TaskTable {

@@ -1,8 +1,10 @@
-#include "bench/bare_postgresql.hpp"
+#include "bench/postgresql_tables.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "bench/subject.hpp"
+#include "store/postgresql/open.hpp"
 
 namespace rollcall::bench {
 namespace {
@@ -15,9 +17,25 @@ constexpr uint64_t kBigint = 20;  // the type's number in PostgreSQL
 
 }  // namespace
 
-BarePostgresql::Value::Value(int64_t number) { put(bytes, static_cast<uint64_t>(number), 8); }
+PostgresqlPlace::PostgresqlPlace() : url(server.fresh_url()) {
+  if (!server.why_not().empty()) give_up(server.why_not());
+}
 
-BarePostgresql::Value::Value(const std::vector<int64_t>& numbers) {
+std::unique_ptr<store::Store> PostgresqlPlace::open() {
+  auto opened = store::open_postgresql({url}, clock, random);
+  if (!opened) give_up("the store did not open: " + opened.error().detail);
+  return std::move(*opened);
+}
+
+double PostgresqlTable::bytes_per_row(const std::string& table) const {
+  const std::string bytes = server.query(
+      url, "SELECT pg_total_relation_size('" + table + "')::float8 / (SELECT count(*) FROM " + table + ")");
+  return std::atof(bytes.c_str());
+}
+
+BarePostgresqlTable::Value::Value(int64_t number) { put(bytes, static_cast<uint64_t>(number), 8); }
+
+BarePostgresqlTable::Value::Value(const std::vector<int64_t>& numbers) {
   bytes.reserve(20 + numbers.size() * 12);
   for (const uint64_t head : {uint64_t{1}, uint64_t{0}, kBigint, uint64_t{numbers.size()}, uint64_t{1}})
     put(bytes, head, 4);
@@ -27,8 +45,9 @@ BarePostgresql::Value::Value(const std::vector<int64_t>& numbers) {
   }
 }
 
-BarePostgresql::BarePostgresql(const std::string& url, TaskTableSizes sizes)
-    : sizes_(sizes), connection_(PQconnectdb(url.c_str())) {
+BarePostgresqlTable::BarePostgresqlTable(TaskTableSizes sizes) : sizes_(sizes) {
+  place_.open().reset();  // the product's own schema
+  connection_ = PQconnectdb(place_.url.c_str());
   if (PQstatus(connection_) != CONNECTION_OK)
     give_up(std::string("bare libpq: ") + PQerrorMessage(connection_));
   PQclear(PQexec(connection_,
@@ -36,9 +55,9 @@ BarePostgresql::BarePostgresql(const std::string& url, TaskTableSizes sizes)
   PQenterPipelineMode(connection_);
 }
 
-BarePostgresql::~BarePostgresql() { PQfinish(connection_); }
+BarePostgresqlTable::~BarePostgresqlTable() { PQfinish(connection_); }
 
-void BarePostgresql::add(const char* sql, std::initializer_list<Value> values) {
+void BarePostgresqlTable::add(const char* sql, std::initializer_list<Value> values) {
   const std::string name = "s" + std::to_string(reinterpret_cast<uintptr_t>(sql));
   if (prepared_.insert(sql).second) PQsendPrepare(connection_, name.c_str(), sql, 0, nullptr);
   std::vector<const char*> bytes;
@@ -53,7 +72,7 @@ void BarePostgresql::add(const char* sql, std::initializer_list<Value> values) {
     give_up(std::string("bare libpq: ") + PQerrorMessage(connection_));
 }
 
-void BarePostgresql::commit() {
+void BarePostgresqlTable::commit() {
   PQpipelineSync(connection_);
   for (bool synchronized = false; !synchronized;) {
     PGresult* result = PQgetResult(connection_);
@@ -65,7 +84,7 @@ void BarePostgresql::commit() {
   }
 }
 
-void BarePostgresql::make_job(int64_t job) {
+void BarePostgresqlTable::make_job(int64_t job) {
   add("INSERT INTO job_counter VALUES($1::bigint, $2::bigint, 0, 0, 0, 0, 0, 0, 0)", {job, sizes_.tasks});
   commit();
   for (int64_t done = 0; done < sizes_.tasks; done += sizes_.rows_a_commit) {
@@ -81,8 +100,8 @@ void BarePostgresql::make_job(int64_t job) {
 }
 
 // In key order within a commit, as the best of loops would.
-void BarePostgresql::move(int64_t job, const std::vector<int64_t>& sequences, TaskStatus from,
-                          TaskStatus to) {
+void BarePostgresqlTable::move(int64_t job, const std::vector<int64_t>& sequences, TaskStatus from,
+                               TaskStatus to) {
   sorted_ = sequences;
   std::sort(sorted_.begin(), sorted_.end());
   const auto old_status = static_cast<int64_t>(from), new_status = static_cast<int64_t>(to);
@@ -102,7 +121,7 @@ void BarePostgresql::move(int64_t job, const std::vector<int64_t>& sequences, Ta
   commit();
 }
 
-void BarePostgresql::cancel_job(int64_t job) {
+void BarePostgresqlTable::cancel_job(int64_t job) {
   for (int64_t done = 0; done < sizes_.tasks; done += sizes_.rows_a_commit) {
     const int64_t end = std::min(sizes_.tasks, done + sizes_.rows_a_commit);
     add("BEGIN");
@@ -119,7 +138,7 @@ void BarePostgresql::cancel_job(int64_t job) {
   }
 }
 
-void BarePostgresql::count(int64_t job, int64_t tasks, TaskStatus from, TaskStatus to) {
+void BarePostgresqlTable::count(int64_t job, int64_t tasks, TaskStatus from, TaskStatus to) {
   add("UPDATE job_counter SET queued = queued - CASE $3::bigint WHEN 1 THEN $2::bigint ELSE 0 END, "
       "sent = sent - CASE $3 WHEN 2 THEN $2 ELSE 0 END + CASE $4::bigint WHEN 2 THEN $2 ELSE 0 END, "
       "in_progress = in_progress - CASE $3 WHEN 3 THEN $2 ELSE 0 END + CASE $4 WHEN 3 THEN $2 ELSE 0 END, "
