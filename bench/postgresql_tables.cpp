@@ -50,8 +50,10 @@ BarePostgresqlTable::BarePostgresqlTable(TaskTableSizes sizes) : sizes_(sizes) {
   connection_ = PQconnectdb(place_.url.c_str());
   if (PQstatus(connection_) != CONNECTION_OK)
     give_up(std::string("bare libpq: ") + PQerrorMessage(connection_));
+  // The plans of the product: made once, by index.
   PQclear(PQexec(connection_,
-                 "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"));
+                 "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; "
+                 "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_bitmapscan = off"));
   PQenterPipelineMode(connection_);
 }
 
