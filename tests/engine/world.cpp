@@ -1,12 +1,38 @@
 #include "engine/world.hpp"
 
+#include <cstdlib>
+#include <string_view>
+
 #include "base/overload.hpp"
+#include "store/postgresql/open.hpp"
+#include "store/sqlite/open.hpp"
+#include "support/postgresql_server.hpp"
 
 namespace rollcall::testing {
 
+namespace {
+
+// The tests run on either store: ROLLCALL_TEST_STORE=postgresql.
+std::string place_for(std::string path) {
+  const char* wanted = std::getenv("ROLLCALL_TEST_STORE");
+  if (path != kAnyStore) return path;
+  if (wanted == nullptr || std::string_view(wanted) != "postgresql") return ":memory:";
+  PostgresqlServer& server = PostgresqlServer::shared();
+  if (!server.why_not().empty()) throw std::runtime_error(server.why_not());
+  return server.fresh_url();
+}
+
+Result<std::unique_ptr<store::Store>> open_store(const std::string& path, Random& random) {
+  static const SystemClock clock;  // the server's answers come in real time
+  if (store::is_postgresql_url(path)) return store::open_postgresql({path}, clock, random);
+  return store::open_sqlite({path, true, 4096}, random);
+}
+
+}  // namespace
+
 World::World(engine::EngineConfig engine_config, std::string path)
-    : config(engine_config), path_(std::move(path)) {
-  auto opened = store::open_sqlite({path_, true, 4096}, random);
+    : config(engine_config), path_(place_for(std::move(path))) {
+  auto opened = open_store(path_, random);
   if (!opened) throw std::runtime_error(opened.error().detail + opened.error().message);
   store = std::move(*opened);
   auto made = engine::Engine::open(*store, clock, random, *this, probe, config);
@@ -20,7 +46,9 @@ void World::restart() {
   engine.reset();
   if (path_ != ":memory:") {
     store.reset();
-    store = std::move(*store::open_sqlite({path_, true, 4096}, random));
+    auto opened = open_store(path_, random);
+    if (!opened) throw std::runtime_error(opened.error().detail + opened.error().message);
+    store = std::move(*opened);
   }
   devices.clear();
   engine = std::move(*engine::Engine::open(*store, clock, random, *this, probe, config));

@@ -14,7 +14,6 @@
 #include "engine/engine.hpp"
 #include "engine/queries.hpp"
 #include "model/id_codec.hpp"
-#include "store/sqlite/open.hpp"
 #include "store/store.hpp"
 
 namespace rollcall::testing {
@@ -42,9 +41,12 @@ struct FakeDevice {
   engine::SessionRef session() const { return {at, id, epoch}; }
 };
 
+// A store that is new: in memory, or on PostgreSQL when the tests run there.
+inline constexpr const char* kAnyStore = "";
+
 class World : public engine::PushRoom {
  public:
-  explicit World(engine::EngineConfig config = {}, std::string path = ":memory:");
+  explicit World(engine::EngineConfig config = {}, std::string path = kAnyStore);
   ~World() override;
 
   // Closes the engine as a crash would and opens it again on the same store. Devices are gone.
