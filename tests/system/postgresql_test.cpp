@@ -107,8 +107,7 @@ TEST_F(OnPostgresql, ACrashOfTheDatabaseLosesNothingAcknowledgedAndTheServerGoes
   ASSERT_TRUE(database.start()) << database.why_not();
   ASSERT_TRUE(server->await_readiness(200, 30'000)) << server->log();
   expect_all_acknowledged_stored();
-  // Devices whose report was refused say nothing again by themselves: they come back, as after a fault of
-  // theirs.
+  // A device whose report was refused tells it again when it comes back.
   server->process.kill_hard();
   server->start_again();
   api = server->client();

@@ -105,11 +105,12 @@ void RecordingFleet::on_message(ConnectionRef connection, Device& device, const 
   } else if (publish.topic.ends_with("/thing/job/update_reply") && text_of(publish.payload, "id") == "2") {
     const auto data = json_member(publish.payload, "data");
     const std::string task = data ? text_of(*data, "taskId") : std::string();
+    if (text_of(publish.payload, "code") != "200") {
+      ++refused_;  // told again when the device comes back
+      return;
+    }
     if (task == device.open_task) device.open_task.clear();
-    if (text_of(publish.payload, "code") == "200")
-      acknowledged_.insert(task);
-    else
-      ++refused_;
+    acknowledged_.insert(task);
   }
 }
 
