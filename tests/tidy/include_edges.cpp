@@ -28,6 +28,7 @@ const std::vector<Foreign>& foreign_headers() {
       {"boost/beast", {"net"}, "base/http.hpp"},
       {"boost/json", {"base", "model", "alink", "api"}, "base/json.hpp"},
       {"sqlite3.h", {"store"}, "store/store.hpp"},
+      {"libpq-fe.h", {"store"}, "store/store.hpp"},
       {"openssl/", {"base", "net"}, "base/crypto.hpp"},
       {"spdlog/", {"base"}, "base/log.hpp"},
       {"CLI/", {"server"}, "plain parameters"},
