@@ -75,9 +75,9 @@ inline constexpr size_t kBatchCommandsMax = 4'096;
 inline constexpr size_t kSweepRows = 2'000;  // rows of one chunk of a long sweep (DESIGN 3)
 inline constexpr size_t kPushSlice = 1'024;  // tasks sent in one commit
 inline constexpr size_t kMailboxEntriesMax = 65'536;
-// A database that is asked (store/postgresql): an answer that takes longer will not come. The session's own limit
-// for one statement is shorter, so that a slow one fails alone. A connection that fails is tried again after the
-// first of these waits, then later and later up to the other.
+// A database that is asked (store/postgresql): an answer that takes longer will not come. The session's own
+// limit for one statement is shorter, so that a slow one fails alone. A connection that fails is tried again
+// after the first of these waits, then later and later up to the other.
 inline constexpr int kDatabaseAnswerMsMax = 40'000;
 inline constexpr int64_t kReconnectMsMin = 100;
 inline constexpr int64_t kReconnectMsMax = 5'000;

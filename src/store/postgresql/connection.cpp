@@ -183,6 +183,7 @@ void Connection::start(const Steps& steps) {
   if (!ok()) return;
   answered_ = false;
   if (broken_) return record_damage("the connection is gone");
+  if (!expected_.empty()) return record_damage("another request is under way");
   for (const Step& step : steps) {
     if (!send(step)) return lose(step.sql->name);
   }
@@ -229,9 +230,14 @@ bool Connection::wait_for_server(int wait_ms) {
 
 bool Connection::advance(int wait_ms) {
   const SteadyUs until = clock_.steady() + int64_t{wait_ms} * 1000;
+  int ends = 0;
   while (!expected_.empty() && !broken_) {
     if (PQisBusy(handle_) == 0) {
       const ResultPtr result(PQgetResult(handle_));
+      // Between answers there is one end, never many.
+      ends = result ? 0 : ends + 1;
+      if (ends > 2) give_up("the protocol is out of step");
+      if (broken_) break;
       if (PQstatus(handle_) == CONNECTION_BAD && !result)
         lose(expected_.front().step ? expected_.front().step->sql->name : "sync");
       else

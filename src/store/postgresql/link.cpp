@@ -18,12 +18,13 @@ constexpr SqlText kCommit{"commit", "COMMIT"};
 // killed may still be there for a moment.
 constexpr const char* kTakeLock =
     "SET lock_timeout = '3s'; "
-    "SELECT pg_advisory_lock(1380928590, current_schema()::regnamespace::oid::integer); SET lock_timeout = 0";
+    "SELECT pg_advisory_lock(1380928590, " ROLLCALL_HOME "); SET lock_timeout = 0";
 constexpr SqlText kLockHolder{
     "lock_holder",
     "SELECT a.pid, coalesce(host(a.client_addr), 'this machine') FROM pg_locks l "
     "JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted "
-    "AND l.classid = 1380928590::oid AND l.objid = current_schema()::regnamespace::oid "
+    "AND l.classid = 1380928590::oid AND l.objid::bigint = " ROLLCALL_HOME
+    "::bigint & 4294967295 "
     "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"};
 // Our last connection, when the server has not noticed yet that it is gone.
 constexpr SqlText kEndPredecessor{

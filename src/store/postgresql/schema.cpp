@@ -12,8 +12,7 @@ namespace {
 constexpr const char* kMigrations[] = {kPostgresqlMigration0001};
 
 // Two processes that start at once: the second one waits and finds everything done.
-constexpr const char* kBegin =
-    "BEGIN; SELECT pg_advisory_xact_lock(1380928589, current_schema()::regnamespace::oid::integer)";
+constexpr const char* kBegin = "BEGIN; SELECT pg_advisory_xact_lock(1380928589, " ROLLCALL_HOME ")";
 
 constexpr SqlText kHome{
     "schema_home",

@@ -9,10 +9,13 @@
 
 namespace rollcall::store::postgresql {
 
+// The number of the schema that everything lies in, as the second half of an advisory lock's name.
+#define ROLLCALL_HOME "(current_schema()::regnamespace::oid::bigint - 2147483648)::integer"
+
 // Held by every commit: one at a time over all processes, so that positions of the history grow in the order
 // of the commits. A transaction's lock.
-inline constexpr SqlText kCommitLock{
-    "commit_lock", "SELECT pg_advisory_xact_lock(1380928588, current_schema()::regnamespace::oid::integer)"};
+inline constexpr SqlText kCommitLock{"commit_lock",
+                                     "SELECT pg_advisory_xact_lock(1380928588, " ROLLCALL_HOME ")"};
 
 // The newest schema this program knows.
 int32_t schema_version_known() noexcept;

@@ -1,9 +1,9 @@
 // The first schema on PostgreSQL (DESIGN 3, "Rows and ids"): the tables of the embedded store with this
-// database's own types. Read by schema.cpp only; never edited once released: a change is a new file. Names and
-// codes are text in byte order; whatever a person or device typed freely is bytea, because text cannot hold
-// every byte. Columns of task and history go from wide to narrow, so that nothing is padded. Small tables that
-// are changed all the time keep half of each page free: their changes then touch no index. deleted_ms <> 0 is a
-// tombstone: the number stays taken, the row is not shown.
+// database's own types. Read by schema.cpp only; never edited once released: a change is a new file. Names
+// and codes are text in byte order; whatever a person or device typed freely is bytea, because text cannot
+// hold every byte. Columns of task and history go from wide to narrow, so that nothing is padded. Small
+// tables that are changed all the time keep half of each page free: their changes then touch no index.
+// deleted_ms <> 0 is a tombstone: the number stays taken, the row is not shown.
 #pragma once
 
 namespace rollcall::store::postgresql {
