@@ -96,9 +96,9 @@ TEST_F(PostgresqlStore, WritesNothingOnceAnotherServerTookOver) {
 
 TEST_F(PostgresqlStore, SaysWhatIsWrongWithAnAddressButNotThePassword) {
   const std::string secret = "Pa55word";
-  for (const std::string at : {"postgresql://u:" + secret + "@[/x", "mysql://u:" + secret + "@host/x",
-                               "postgresql:///postgres?host=/nowhere&user=u&password=" + secret,
-                               "postgresql://u:" + secret + "@127.0.0.1:1/postgres"}) {
+  for (const std::string& at : {"postgresql://u:" + secret + "@[/x", "mysql://u:" + secret + "@host/x",
+                                "postgresql:///postgres?host=/nowhere&user=u&password=" + secret,
+                                "postgresql://u:" + secret + "@127.0.0.1:1/postgres"}) {
     const Error error = refused(at);
     EXPECT_THAT(error.message + error.detail, Not(HasSubstr(secret))) << at;
     EXPECT_THAT(error.message, AnyOf(HasSubstr("address"), HasSubstr("cannot be reached"))) << at;

@@ -85,12 +85,13 @@ std::vector<std::string> PostgresqlServer::as_owner(std::vector<std::string> com
 
 bool PostgresqlServer::start() {
   const std::string log = folder_.path() + "/server.log";
-  const std::string synced = durability_ == Durability::Full ? "on" : "off";
-  process_.start(
-      as_owner({programs_ + "/postgres", "-D", folder_.path() + "/data", "-k", folder_.path(), "-c",
-                "listen_addresses=", "-c", "fsync=" + synced, "-c", "full_page_writes=" + synced, "-c",
-                "shared_buffers=64MB", "-c", "max_connections=40", "-c", "logging_collector=off"}),
-      log);
+  std::vector<std::string> command{programs_ + "/postgres", "-D", folder_.path() + "/data", "-k",
+                                   folder_.path()};
+  for (const char* setting : {"listen_addresses=", "shared_buffers=64MB", "max_connections=40"})
+    command.insert(command.end(), {"-c", setting});
+  if (durability_ == Durability::None)
+    command.insert(command.end(), {"-c", "fsync=off", "-c", "full_page_writes=off"});
+  process_.start(as_owner(std::move(command)), log);
   for (int i = 0; i < kStartTries; ++i) {
     if (PQping(url().c_str()) == PQPING_OK) return why_not_.clear(), true;
     if (process_.exit_within(kTryMs)) break;

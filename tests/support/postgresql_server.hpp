@@ -15,8 +15,6 @@ class PostgresqlServer {
   enum class Durability : unsigned char { None, Full };  // None: nothing is forced to the disk; fast
   // The program's one, started at its first use.
   static PostgresqlServer& shared();
-  // Full: what is committed survives a loss of power too, as measurements want it.
-  enum class Durability { None, Full };
   explicit PostgresqlServer(Durability durability = Durability::None);
   ~PostgresqlServer();
   PostgresqlServer(const PostgresqlServer&) = delete;

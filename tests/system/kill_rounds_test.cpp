@@ -17,6 +17,7 @@
 #include "client/fleet_setup.hpp"
 #include "failing_server.hpp"
 #include "store_audit.hpp"
+#include "support/postgresql_server.hpp"
 #include "support/rollcall_server.hpp"
 #include "witness_fleet.hpp"
 #include "workload.hpp"
@@ -47,8 +48,11 @@ int64_t writes_of(pid_t pid) {
 
 class KillRounds {
  public:
-  KillRounds(int rounds, uint64_t seed)
-      : rounds_(rounds), random_(seed), server_(binary_under_test(), loop_, {.next_wait_ms = 50}) {}
+  // `store`: empty for a data folder.
+  KillRounds(int rounds, uint64_t seed, const std::string& store)
+      : rounds_(rounds),
+        random_(seed),
+        server_(binary_under_test(), loop_, {.next_wait_ms = 50, .store = store}) {}
 
   void run() {
     prepare();
@@ -155,7 +159,8 @@ class KillRounds {
   }
 
   void compare_rows(const AuditOptions& options) {
-    const AuditResult result = audit_store(server_.data(), server_.folder.path() + "/copy", facts_, options);
+    const std::string& store = server_.options.store.empty() ? server_.data() : server_.options.store;
+    const AuditResult result = audit_store(store, server_.folder.path() + "/copy", facts_, options);
     for (const std::string& problem : result.problems) ADD_FAILURE() << "round " << round_ << ": " << problem;
     compared_ += result.compared;
     last_ = result;
@@ -328,18 +333,28 @@ class KillRounds {
   uint64_t compared_ = 0;
 };
 
-TEST(KillRounds, LoseNothingThatWasAcknowledged) {
+void run_rounds(int rounds, const std::string& store) {
   SystemRandom chance;
-  const int rounds = static_cast<int>(setting("ROLLCALL_CRASH_ROUNDS", 6));
   const auto seed = static_cast<uint64_t>(
       setting("ROLLCALL_CRASH_SEED", static_cast<int64_t>(chance.below(1'000'000'000))));
   std::printf("seed %llu, %d rounds\n", static_cast<unsigned long long>(seed), rounds);
   std::fflush(stdout);  // known even if nothing comes after it
-  KillRounds test(rounds, seed);
+  KillRounds test(rounds, seed, store);
   test.run();
-  if (!HasFailure()) return;
+  if (!::testing::Test::HasFailure()) return;
   std::printf("again with: ROLLCALL_CRASH_SEED=%llu\n", static_cast<unsigned long long>(seed));
   test.keep_data();
+}
+
+TEST(KillRounds, LoseNothingThatWasAcknowledged) {
+  run_rounds(static_cast<int>(setting("ROLLCALL_CRASH_ROUNDS", 6)), "");
+}
+
+// The server dies, the database does not: what the server's sessions had begun ends as the database says.
+TEST(KillRounds, LoseNothingThatWasAcknowledgedOnPostgresql) {
+  PostgresqlServer database;
+  ASSERT_EQ(database.why_not(), "");
+  run_rounds(static_cast<int>(setting("ROLLCALL_CRASH_ROUNDS", 4)), database.fresh_url());
 }
 
 }  // namespace

@@ -311,9 +311,9 @@ class Audit {
 
 }  // namespace
 
-AuditResult audit_store(const std::string& data, const std::string& copy, const Facts& facts,
+AuditResult audit_store(const std::string& store, const std::string& copy, const Facts& facts,
                         const AuditOptions& options) {
-  StoreCopy opened(data, copy);
+  StoreCopy opened(store, copy);
   return Audit(opened, facts, options).run();
 }
 

@@ -34,8 +34,9 @@ struct AuditResult {
   uint64_t history = 0;
 };
 
-// Copies DATA/rollcall.db and its log to the folder `copy`, which is made and removed.
-AuditResult audit_store(const std::string& data, const std::string& copy, const Facts& facts,
+// Copies what is in the store (a data folder, or the address of a PostgreSQL) to the folder `copy`, which is
+// made and removed.
+AuditResult audit_store(const std::string& store, const std::string& copy, const Facts& facts,
                         const AuditOptions& options);
 
 // The part of it that is about products, devices, groups and applications.

@@ -12,11 +12,17 @@ std::string StoreRow::text(int column) const {
   return std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(raw_, column)));
 }
 
-StoreCopy::StoreCopy(const std::string& data, std::string folder) : folder_(std::move(folder)) {
+StoreCopy::StoreCopy(const std::string& store, std::string folder) : folder_(std::move(folder)) {
   fs::create_directories(folder_);
+  if (store.starts_with("postgresql://")) {
+    sqlite3_open_v2((folder_ + "/copy.db").c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                    nullptr);
+    failure_ = copy_postgresql(store, handle_);
+    return;
+  }
   for (const char* name : {"/rollcall.db", "/rollcall.db-wal"}) {
     std::error_code absent;
-    fs::copy_file(data + name, folder_ + name, fs::copy_options::overwrite_existing, absent);
+    fs::copy_file(store + name, folder_ + name, fs::copy_options::overwrite_existing, absent);
   }
   sqlite3_open_v2((folder_ + "/rollcall.db").c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr);
 }
@@ -28,7 +34,7 @@ StoreCopy::~StoreCopy() {
 }
 
 std::string StoreCopy::integrity() {
-  std::string found;
+  std::string found = failure_;
   const std::string failure = each("PRAGMA integrity_check", [&](const StoreRow& row) {
     if (row.text(0) != "ok") found += row.text(0) + "; ";
   });

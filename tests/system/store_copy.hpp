@@ -1,5 +1,6 @@
-// A copy of a data folder's database, open for reading while this lives and removed afterwards. The original
-// is never opened: recovery is the server's. Used by store_audit. Thread: one.
+// A copy of a store's rows, open for reading while this lives and removed afterwards. The database of a data
+// folder is copied as files and never opened: recovery is the server's. Of a PostgreSQL the tables are read
+// in one snapshot. Used by store_audit. Thread: one.
 #pragma once
 
 #include <sqlite3.h>
@@ -19,9 +20,13 @@ class StoreRow {
   sqlite3_stmt* raw_;
 };
 
+// Fills an empty database with the tables at `url`; what failed, or empty.
+std::string copy_postgresql(const std::string& url, sqlite3* to);
+
 class StoreCopy {
  public:
-  StoreCopy(const std::string& data, std::string folder);
+  // `store`: a data folder, or the address of a PostgreSQL.
+  StoreCopy(const std::string& store, std::string folder);
   ~StoreCopy();
   StoreCopy(const StoreCopy&) = delete;
   StoreCopy& operator=(const StoreCopy&) = delete;
@@ -45,6 +50,7 @@ class StoreCopy {
  private:
   std::string folder_;
   sqlite3* handle_ = nullptr;
+  std::string failure_;
 };
 
 }  // namespace rollcall::testing
