@@ -27,7 +27,10 @@ inline void add_devices(World& world, const std::string& product, int64_t count)
 inline void run_batches(World& world, decltype(engine::ApiCommand::what) what, int batches) {
   world.send(engine::ApiCommand{{0, 1'000'000}, {InstanceId{1}, "", "", ""}, std::move(what)});
   std::vector<engine::Effect> lost;
-  for (int i = 0; i < batches; ++i) world.engine->run(lost);
+  for (int i = 0; i < batches; ++i) {
+    do world.engine->run(lost);
+    while (world.engine->committing());
+  }
 }
 
 }  // namespace rollcall::testing
