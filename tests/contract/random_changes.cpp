@@ -228,6 +228,11 @@ void RandomChanges::task_changes(const Task& task) {
   change.task.modified_at = now_;
   change.cause = static_cast<Cause>(1 + random_.below(17));
   change.record_history = one_in(4);
+  if (one_in(4)) change.note = {word(), one_in(2) ? "" : word()};
+  if (one_in(3)) {
+    change.task.noted = static_cast<uint8_t>(random_.below(65));
+    change.task.noted_at = one_in(3) ? WallMs{} : now_;
+  }
   if (one_in(3)) change.detail = TaskDetail{one_in(3) ? "" : word(), one_in(2) ? "" : word()};
   if (one_in(3)) change.time_out_at = now_ + static_cast<int64_t>(random_.below(20));
   changes_.tasks.push_back(change);

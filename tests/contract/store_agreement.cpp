@@ -30,9 +30,9 @@ std::string text_of(const std::vector<uint32_t>& indexes) {
 }
 
 std::string text_of(const Task& t) {
-  return fmt::format("task {}/{} device {} {} attempt {} progress {} flags {} pushes {} at {} {}",
+  return fmt::format("task {}/{} device {} {} attempt {} progress {} flags {} pushes {} at {} {} noted {} {}",
                      t.key.job.value, t.key.sequence, t.device.value, n(t.status), t.attempt, t.progress,
-                     t.flags, t.pushes, t.queued_at.value, t.modified_at.value);
+                     t.flags, t.pushes, t.queued_at.value, t.modified_at.value, t.noted, t.noted_at.value);
 }
 
 void add_jobs(Store& store, const RandomChanges& changes, std::string& text) {
@@ -54,9 +54,9 @@ void add_jobs(Store& store, const RandomChanges& changes, std::string& text) {
 void add_history(Store& store, std::string& text) {
   std::map<TaskKey, std::string> by_task;
   for (const HistoryRow& h : rows(store.history(0, kAll))) {
-    by_task[h.key] +=
-        fmt::format("  device {} attempt {} {}>{} cause {} at {} progress {} '{}'\n", h.device.value,
-                    h.attempt, n(h.from), n(h.to), n(h.cause), h.at.value, h.progress, h.detail);
+    by_task[h.key] += fmt::format("  device {} attempt {} {}>{} cause {} at {} progress {} '{}' '{}'\n",
+                                  h.device.value, h.attempt, n(h.from), n(h.to), n(h.cause), h.at.value,
+                                  h.progress, h.detail.message, h.detail.status_details);
   }
   for (const auto& [key, rows] : by_task)
     text += fmt::format("history {}/{}\n{}", key.job.value, key.sequence, rows);

@@ -78,6 +78,9 @@ class JobQueries {
   Result<std::vector<TaskView>> list_tasks_of_device(DeviceId device, std::span<const TaskStatus> statuses,
                                                      JobId before_job, size_t limit);
   Result<std::vector<HistoryRow>> history(int64_t after_position, size_t limit);
+  Result<std::vector<HistoryRow>> task_history(std::span<const TaskKey> keys, int64_t after_position,
+                                               size_t limit);
+  Result<std::optional<InstanceId>> instance_of_job(JobId job);
 
   Result<std::vector<Job>> unfinished_jobs();
   Result<std::vector<Task>> open_tasks(std::span<const DeviceId> devices, size_t limit_each);
@@ -175,6 +178,11 @@ class WithQueries : public Interface {
   Result<std::vector<HistoryRow>> history(int64_t after_position, size_t limit) override {
     return jobs_.history(after_position, limit);
   }
+  Result<std::vector<HistoryRow>> task_history(std::span<const TaskKey> keys, int64_t after_position,
+                                               size_t limit) override {
+    return jobs_.task_history(keys, after_position, limit);
+  }
+  Result<std::optional<InstanceId>> instance_of_job(JobId job) override { return jobs_.instance_of_job(job); }
 
  protected:
   std::unique_ptr<Link> link_;

@@ -52,7 +52,7 @@ constexpr SqlText kCountOfStatus{"job_count_of_status",
 
 #define TASK_COLUMNS                                                                               \
   "t.job, t.sequence, t.device, t.status, t.attempt, t.progress, t.flags, t.pushes, t.queued_ms, " \
-  "t.modified_ms"
+  "t.modified_ms, t.noted, t.noted_ms"
 // What people know a device by, of a deleted one as well.
 #define LABELS ", d.name, p.key, d.foreign_iot_id"
 #define LABELLED " LEFT JOIN device d ON d.id = t.device LEFT JOIN product p ON p.id = d.product "
@@ -98,10 +98,20 @@ constexpr SqlText kTells{"tells",
                          "FROM unnest($1::bigint[]) WITH ORDINALITY AS i(device, n), "
                          "LATERAL (SELECT * FROM tell WHERE device = i.device ORDER BY job, sequence "
                          "LIMIT $2::bigint) t ORDER BY i.n, t.job, t.sequence"};
-constexpr SqlText kHistory{
-    "history",
-    "SELECT position, job, task, device, attempt, from_status, to_status, cause, at_ms, progress, message, "
-    "status_details FROM history WHERE position > $1::bigint ORDER BY position LIMIT $2::bigint"};
+#define HISTORY_COLUMNS                                                                            \
+  "h.position, h.job, h.task, h.device, h.attempt, h.from_status, h.to_status, h.cause, h.at_ms, " \
+  "h.progress, h.message, h.status_details"
+constexpr SqlText kHistory{"history", "SELECT " HISTORY_COLUMNS
+                                      " FROM history h WHERE h.position > $1::bigint ORDER BY h.position "
+                                      "LIMIT $2::bigint"};
+constexpr SqlText kTaskHistory{
+    "task_history",
+    "SELECT " HISTORY_COLUMNS
+    " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS i(job, task, n), "
+    "LATERAL (SELECT * FROM history WHERE job = i.job AND task = i.task "
+    "AND position > CASE i.n WHEN 1 THEN $3::bigint ELSE 0 END ORDER BY position LIMIT $4::bigint) h "
+    "ORDER BY i.n, h.position LIMIT $4"};
+constexpr SqlText kInstanceOfJob{"job_instance", "SELECT instance FROM job WHERE id = $1::bigint"};
 constexpr SqlText kDue{"due_time_outs",
                        "SELECT deadline_ms, job, sequence, attempt FROM time_out "
                        "WHERE deadline_ms <= $1::bigint ORDER BY deadline_ms, job, sequence, attempt "
@@ -144,7 +154,7 @@ Task read_task(Columns& columns) {
   Task task;
   std::optional<int32_t> progress;
   columns >> task.key.job >> task.key.sequence >> task.device >> task.status >> task.attempt >> progress >>
-      task.flags >> task.pushes >> task.queued_at >> task.modified_at;
+      task.flags >> task.pushes >> task.queued_at >> task.modified_at >> task.noted >> task.noted_at;
   task.progress = progress.value_or(-1);
   return task;
 }
@@ -191,6 +201,17 @@ std::function<void(const ReplyRow&)> into(std::vector<TaskView>& views) {
     TaskView& view = views.emplace_back();
     view.task = read_task(columns);
     columns >> view.device_name >> view.product_key >> view.foreign_iot_id;
+  };
+}
+
+std::function<void(const ReplyRow&)> into(std::vector<HistoryRow>& rows) {
+  return [&rows](const ReplyRow& row) {
+    HistoryRow& one = rows.emplace_back();
+    std::optional<int32_t> progress;
+    Columns(row) >> one.position >> one.key.job >> one.key.sequence >> one.device >> one.attempt >>
+        one.from >> one.to >> one.cause >> one.at >> progress >> one.detail.message >>
+        one.detail.status_details;
+    one.progress = progress.value_or(-1);
   };
 }
 
@@ -302,15 +323,23 @@ Result<std::vector<TaskView>> JobQueries::list_tasks_of_device(DeviceId device,
 
 Result<std::vector<HistoryRow>> JobQueries::history(int64_t after_position, size_t limit) {
   std::vector<HistoryRow> rows;
-  return run_one(link_, rows, kHistory, parameters(after_position, number(limit)), [&](const ReplyRow& row) {
-    HistoryRow& one = rows.emplace_back();
-    std::optional<int32_t> progress;
-    std::string status_details;
-    Columns(row) >> one.position >> one.key.job >> one.key.sequence >> one.device >> one.attempt >>
-        one.from >> one.to >> one.cause >> one.at >> progress >> one.detail >> status_details;
-    one.progress = progress.value_or(-1);
-    if (one.detail.empty()) one.detail = std::move(status_details);
-  });
+  return run_one(link_, rows, kHistory, parameters(after_position, number(limit)), into(rows));
+}
+
+Result<std::vector<HistoryRow>> JobQueries::task_history(std::span<const TaskKey> keys,
+                                                         int64_t after_position, size_t limit) {
+  std::vector<HistoryRow> rows;
+  if (keys.empty()) return rows;
+  auto [jobs, sequences] = columns_of(keys);
+  return run_one(link_, rows, kTaskHistory,
+                 parameters(std::move(jobs), std::move(sequences), after_position, number(limit)),
+                 into(rows));
+}
+
+Result<std::optional<InstanceId>> JobQueries::instance_of_job(JobId job) {
+  std::optional<InstanceId> instance;
+  return run_one(link_, instance, kInstanceOfJob, parameters(job),
+                 [&](const ReplyRow& row) { Columns(row) >> instance; });
 }
 
 Result<std::vector<Task>> JobQueries::open_tasks(std::span<const DeviceId> devices, size_t limit_each) {

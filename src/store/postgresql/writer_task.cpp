@@ -12,19 +12,23 @@ constexpr SqlText kChange{
     "WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::integer[], $3::smallint[], "
     "$4::integer[], $5::smallint[], $6::integer[], $7::smallint[], $8::smallint[], $9::smallint[], "
     "$10::bigint[], $11::bigint[], $12::smallint[], $13::boolean[], $14::bigint[], $15::bytea[], "
-    "$16::bytea[]) WITH ORDINALITY AS i(job, sequence, from_status, from_attempt, status, attempt, "
+    "$16::bytea[], $17::bytea[], $18::bytea[], $19::smallint[], $20::bigint[]) WITH ORDINALITY AS i(job, "
+    "sequence, from_status, from_attempt, status, attempt, "
     "progress, flags, pushes, queued_ms, modified_ms, cause, record, time_out_ms, message, "
-    "status_details, n)), "
+    "status_details, note_message, note_details, noted, noted_ms, n)), "
     "hit AS (UPDATE task t SET status = i.status, attempt = i.attempt, progress = i.progress, "
-    "flags = i.flags, pushes = i.pushes, queued_ms = i.queued_ms, modified_ms = i.modified_ms "
+    "flags = i.flags, pushes = i.pushes, queued_ms = i.queued_ms, modified_ms = i.modified_ms, "
+    "noted = i.noted, noted_ms = i.noted_ms "
     "FROM i WHERE t.job = i.job AND t.sequence = i.sequence AND t.status + 0 = i.from_status "
     "AND t.attempt = i.from_attempt "
     "RETURNING i.n, i.job, i.sequence, t.device, i.from_status, i.from_attempt, i.status, i.attempt, "
-    "i.progress, i.modified_ms, i.cause, i.record, i.time_out_ms, i.message, i.status_details), "
+    "i.progress, i.modified_ms, i.cause, i.record, i.time_out_ms, i.message, i.status_details, "
+    "i.note_message, i.note_details), "
     "written AS (INSERT INTO history(job, task, device, attempt, from_status, to_status, cause, at_ms, "
     "progress, message, status_details) "
     "SELECT job, sequence, device, attempt, from_status, status, cause, modified_ms, progress, "
-    "nullif(message, ''), nullif(status_details, '') FROM hit "
+    "nullif(coalesce(message, note_message), ''), nullif(coalesce(status_details, note_details), '') "
+    "FROM hit "
     "WHERE status <> from_status OR attempt <> from_attempt OR record ORDER BY n), "
     "armed AS (INSERT INTO time_out(deadline_ms, job, sequence, attempt) "
     "SELECT time_out_ms, job, sequence, attempt FROM hit WHERE time_out_ms IS NOT NULL "
@@ -51,6 +55,8 @@ constexpr SqlText kSweep{
     "WHERE ($5::integer >> t.status) & 1 = 1 AND t.flags & $6::smallint = 0 ORDER BY t.sequence), "
     "hit AS (UPDATE task t SET status = o.status, attempt = o.attempt, progress = o.progress, "
     "flags = CASE WHEN $10 THEN 0 ELSE t.flags END, pushes = CASE WHEN $10 THEN 0 ELSE t.pushes END, "
+    "noted = CASE WHEN $10 THEN NULL ELSE t.noted END, "
+    "noted_ms = CASE WHEN $10 THEN NULL ELSE t.noted_ms END, "
     "modified_ms = $9::bigint FROM old o WHERE t.job = $1 AND t.sequence = o.sequence), "
     "written AS (INSERT INTO history(job, task, device, attempt, from_status, to_status, cause, at_ms, "
     "progress) SELECT job, sequence, device, attempt, from_status, status, $8::smallint, $9, progress "
@@ -144,50 +150,72 @@ Ends make_ends() {
   return ends;
 }
 
-void change_tasks(const std::vector<TaskChange>& changes, std::vector<uint32_t> run, Steps& steps,
-                  CommitResult& result) {
+// The rows of a run, column by column. A column that no row of it uses stays empty.
+struct ChangeColumns {
   Column<JobId> job;
   Column<int32_t> sequence, from_attempt, attempt;
   Column<TaskStatus> from_status, status;
   Column<int16_t> progress;
-  Column<uint8_t> flags, pushes;
-  Column<WallMs> queued_at, modified_at, time_out_at;
+  Column<uint8_t> flags, pushes, noted;
+  Column<WallMs> queued_at, modified_at, noted_at, time_out_at;
   Column<Cause> cause;
   Column<bool> record;
-  BytesColumn message, status_details;
-  for (size_t row = 0; row < run.size(); ++row) {
-    const TaskChange& change = changes[run[row]];
-    const Task& task = change.task;
-    job.add(task.key.job);
-    sequence.add(narrow(task.key.sequence));
-    from_status.add(change.from_status);
-    from_attempt.add(change.from_attempt);
-    status.add(task.status);
-    attempt.add(task.attempt);
-    task.progress < 0 ? progress.add_null() : progress.add(narrow(task.progress));
-    flags.add(flags_after(change));
-    pushes.add(task.pushes);
-    queued_at.add(task.queued_at);
-    modified_at.add(task.modified_at);
-    cause.add(change.cause);
-    record.add(change.record_history);
-    if (change.time_out_at) {
-      time_out_at.fill(row);
-      time_out_at.add(*change.time_out_at);
-    }
-    if (change.detail) {
-      message.fill(row);
-      message.add(change.detail->message);
-      status_details.fill(row);
-      status_details.add(change.detail->status_details);
-    }
+  BytesColumn message, status_details, note_message, note_details;
+
+  void add(const TaskChange& change, size_t row);
+  void add_texts(const TaskDetail& detail, size_t row, BytesColumn& first, BytesColumn& second) {
+    first.fill(row);
+    first.add(detail.message);
+    second.fill(row);
+    second.add(detail.status_details);
   }
+};
+
+void ChangeColumns::add(const TaskChange& change, size_t row) {
+  const Task& task = change.task;
+  job.add(task.key.job);
+  sequence.add(narrow(task.key.sequence));
+  from_status.add(change.from_status);
+  from_attempt.add(change.from_attempt);
+  status.add(task.status);
+  attempt.add(task.attempt);
+  task.progress < 0 ? progress.add_null() : progress.add(narrow(task.progress));
+  flags.add(flags_after(change));
+  pushes.add(task.pushes);
+  queued_at.add(task.queued_at);
+  modified_at.add(task.modified_at);
+  cause.add(change.cause);
+  record.add(change.record_history);
+  if (change.time_out_at) {
+    time_out_at.fill(row);
+    time_out_at.add(*change.time_out_at);
+  }
+  if (task.noted != 0) {
+    noted.fill(row);
+    noted.add(task.noted);
+  }
+  if (task.noted_at.value != 0) {
+    noted_at.fill(row);
+    noted_at.add(task.noted_at);
+  }
+  if (change.detail)
+    add_texts(*change.detail, row, message, status_details);
+  else if (change.note != TaskDetail{})
+    add_texts(change.note, row, note_message, note_details);
+}
+
+void change_tasks(const std::vector<TaskChange>& changes, std::vector<uint32_t> run, Steps& steps,
+                  CommitResult& result) {
+  ChangeColumns c;
+  for (size_t row = 0; row < run.size(); ++row) c.add(changes[run[row]], row);
   Parameters parameters;
-  parameters << std::move(job) << std::move(sequence) << std::move(from_status) << std::move(from_attempt)
-             << std::move(status) << std::move(attempt) << std::move(progress) << std::move(flags)
-             << std::move(pushes) << std::move(queued_at) << std::move(modified_at) << std::move(cause)
-             << std::move(record) << std::move(time_out_at) << std::move(message)
-             << std::move(status_details);
+  parameters << std::move(c.job) << std::move(c.sequence) << std::move(c.from_status)
+             << std::move(c.from_attempt) << std::move(c.status) << std::move(c.attempt)
+             << std::move(c.progress) << std::move(c.flags) << std::move(c.pushes) << std::move(c.queued_at)
+             << std::move(c.modified_at) << std::move(c.cause) << std::move(c.record)
+             << std::move(c.time_out_at) << std::move(c.message) << std::move(c.status_details)
+             << std::move(c.note_message) << std::move(c.note_details) << std::move(c.noted)
+             << std::move(c.noted_at);
   steps.push_back({&kChange, std::move(parameters), [&result, run = std::move(run)](const ReplyRow& row) {
                      if (row.as<ReplyKind>(0) == ReplyKind::Counters) return take_counters(row, result);
                      result.missed_tasks.push_back(run[static_cast<size_t>(row.integer(1)) - 1]);
