@@ -24,7 +24,7 @@ std::string place_for(std::string path) {
 
 Result<std::unique_ptr<store::Store>> open_store(const std::string& path, Random& random) {
   static const SystemClock clock;  // the server's answers come in real time
-  if (store::is_postgresql_url(path)) return store::open_postgresql({path}, clock, random);
+  if (store::is_postgresql_url(path)) return store::open_postgresql({path, false}, clock, random);
   return store::open_sqlite({path, true, 4096}, random);
 }
 
