@@ -10,10 +10,31 @@ namespace {
 
 using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
-// What the audit looks at.
-constexpr std::array kTables = {"meta",        "product",    "device",      "device_group", "group_member",
-                                "apply",       "apply_item", "thing_model", "job",          "job_spec",
-                                "job_counter", "task",       "task_detail", "history"};
+// What the audit looks at. The embedded store has columns that lead along a task's history, where this one
+// has an index: they are made up.
+struct Table {
+  const char* name;
+  const char* more = "";
+};
+constexpr std::array<Table, 14> kTables = {{
+    {"meta"},
+    {"product"},
+    {"device"},
+    {"device_group"},
+    {"group_member"},
+    {"apply"},
+    {"apply_item"},
+    {"thing_model"},
+    {"job"},
+    {"job_spec"},
+    {"job_counter"},
+    {"task",
+     ", (SELECT coalesce(max(h.position), 0) FROM history h WHERE h.job = task.job AND h.task = "
+     "task.sequence) "
+     "AS last_event"},
+    {"task_detail"},
+    {"history", ", position - lag(position) OVER (PARTITION BY job, task ORDER BY position) AS previous"},
+}};
 constexpr Oid kBytes = 17;
 constexpr Oid kText = 25;
 
@@ -38,10 +59,10 @@ void bind(sqlite3_stmt* insert, const PGresult* rows, int row, int column) {
 }
 
 // A table of the same name and columns, with its rows.
-std::string copy_table(PGconn* from, sqlite3* to, const std::string& table) {
-  const Answer rows(
-      PQexecParams(from, ("SELECT * FROM " + table).c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1),
-      &PQclear);
+std::string copy_table(PGconn* from, sqlite3* to, const std::string& table, const std::string& more) {
+  const Answer rows(PQexecParams(from, ("SELECT *" + more + " FROM " + table).c_str(), 0, nullptr, nullptr,
+                                 nullptr, nullptr, 1),
+                    &PQclear);
   if (PQresultStatus(rows.get()) != PGRES_TUPLES_OK) return table + ": " + PQerrorMessage(from);
   std::string columns, places;
   for (int i = 0; i < PQnfields(rows.get()); ++i) {
@@ -69,7 +90,7 @@ std::string copy_postgresql(const std::string& url, sqlite3* to) {
   PQclear(PQexec(from.get(), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
   sqlite3_exec(to, "BEGIN", nullptr, nullptr, nullptr);
   std::string failure;
-  for (const char* table : kTables) failure += copy_table(from.get(), to, table);
+  for (const Table& table : kTables) failure += copy_table(from.get(), to, table.name, table.more);
   sqlite3_exec(to, "COMMIT", nullptr, nullptr, nullptr);
   return failure;
 }
