@@ -3,6 +3,7 @@
 // store_audit. Thread: the loop's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,6 +17,20 @@
 
 namespace rollcall::testing {
 
+// What a setting may be: the last value that was acknowledged, or one that was asked for since.
+template <class Value>
+class SettingFact {
+ public:
+  explicit SettingFact(Value first) : asked_{first} {}
+  void ask(Value value) { asked_.push_back(value); }
+  // The latest one asked for: one call at a time is under way.
+  void acknowledge() { asked_.erase(asked_.begin(), asked_.end() - 1); }
+  bool may_be(Value value) const { return std::find(asked_.begin(), asked_.end(), value) != asked_.end(); }
+
+ private:
+  std::vector<Value> asked_;
+};
+
 struct JobFact {
   std::string name;
   std::string type;         // CUSTOM_JOB ...
@@ -24,6 +39,13 @@ struct JobFact {
   int64_t tasks = -1;  // targets, where no other call could change them; -1: not known
   bool cancel_asked = false;
   bool cancelled = false;  // acknowledged
+  bool delete_asked = false;
+  bool deleted = false;  // acknowledged
+  bool rerun_asked = false;
+  bool rerun = false;  // acknowledged
+  SettingFact<int64_t> rate{0};
+  SettingFact<bool> paused{false};
+  bool change_under_way = false;  // UpdateJob, PauseJob or ResumeJob
 };
 
 struct DeviceFact {

@@ -21,6 +21,9 @@ struct JobRow {
   std::string document;
   int64_t tasks_made = 0;
   bool making = false;
+  bool paused = false;
+  bool rerun = false;  // some task of it was, by the history
+  int64_t rate = 0;
   MessageQos qos{};
   TaskCounters counters;  // stored
   TaskCounters rows;      // counted
@@ -53,6 +56,8 @@ class Audit {
     if (const std::string damage = copy_.integrity(); !damage.empty()) problem("integrity_check: " + damage);
     load_key();
     if (!codec_) return std::move(result_);
+    for (const auto& [code, fact] : facts_.jobs)
+      if (const auto id = codec_->job_id(code); id && fact.delete_asked) deleted_.insert(id->value);
     load_jobs();
     load_tasks();
     load_history();
@@ -88,7 +93,8 @@ class Audit {
     std::map<std::string, int> names;
     each(
         "SELECT job.id, name, status, type, target_type, document, tasks_made, sweep, queued, sent, "
-        "in_progress, succeeded, failed, rejected, timed_out, cancelled, qos FROM job JOIN job_spec ON "
+        "in_progress, succeeded, failed, rejected, timed_out, cancelled, qos, paused, maximum_per_minute "
+        "FROM job JOIN job_spec ON "
         "job_spec.job = job.id LEFT JOIN job_counter ON job_counter.job = job.id",
         [&](const StoreRow& row) {
           JobRow& job = jobs_[row.number(0)];
@@ -102,6 +108,8 @@ class Audit {
           for (size_t status = 1; status <= kTaskStatusCount; ++status)
             job.counters.by_status[status] = row.number(static_cast<int>(status) + 7);
           job.qos = static_cast<MessageQos>(row.number(16));
+          job.paused = row.number(17) != 0;
+          job.rate = row.number(18);
           if (++names[job.name] > 1) problem("the job " + job.name + " exists twice");
           check(!facts_.job_names_refused.contains(job.name),
                 "the job " + job.name + " exists although it was refused");
@@ -133,7 +141,7 @@ class Audit {
         [&](const StoreRow& row) {
           ++result_.history;
           const auto found = tasks_.find(TaskKey{JobId{row.number(0)}, row.number(1)});
-          if (found == tasks_.end()) return problem("history of no task");
+          if (found == tasks_.end()) return check(deleted_.contains(row.number(0)), "history of no task");
           TaskRow& task = found->second;
           const auto from = static_cast<TaskStatus>(row.number(2));
           const auto to = static_cast<TaskStatus>(row.number(3));
@@ -148,6 +156,7 @@ class Audit {
           task.seen = true;
           task.late = task.late || cause == Cause::LateReport;
           task.rerun = task.rerun || cause == Cause::Rerun;
+          if (cause == Cause::Rerun) jobs_[row.number(0)].rerun = true;
           task.last_to = to;
           if (from != to) task.last_cause = cause;
           if (from != to) task.last_from = from;
@@ -172,7 +181,8 @@ class Audit {
       const auto id = codec_->job_id(code);
       const auto found = id ? jobs_.find(id->value) : jobs_.end();
       if (found == jobs_.end()) {
-        problem("lost: the acknowledged job " + fact.name);
+        check(fact.delete_asked, "lost: the acknowledged job " + fact.name);
+        if (fact.deleted) ++result_.compared;
         continue;
       }
       ++result_.compared;
@@ -181,15 +191,35 @@ class Audit {
                 target_type_text(job.target_type) == fact.target_type && job.document == fact.document,
             "the job " + fact.name + " is another one");
       const bool cancelled = job.status == JobStatus::Cancelling || job.status == JobStatus::Cancelled;
-      check(cancelled || !fact.cancelled, "lost: the job " + fact.name + " was cancelled and is " +
-                                              std::string(job_status_text(job.status)));
+      check(
+          cancelled || !fact.cancelled || fact.delete_asked,
+          "lost: the job " + fact.name + " was cancelled and is " + std::string(job_status_text(job.status)));
       check(!cancelled || fact.cancel_asked, "nobody cancelled the job " + fact.name);
       if (fact.cancelled) ++result_.compared;
-      if (fact.tasks >= 0)
+      compare_changes(found->second, fact);
+      // A job that is removed before its tasks were made gets none.
+      if (fact.tasks >= 0 && !fact.delete_asked)
         check(job.counters.total() == fact.tasks, "the job " + fact.name + " has " +
                                                       std::to_string(job.counters.total()) +
                                                       " tasks instead of " + std::to_string(fact.tasks));
     }
+  }
+
+  void compare_changes(const JobRow& job, const JobFact& fact) {
+    check(job.status == JobStatus::Removing || !fact.deleted, "lost: the deletion of the job " + fact.name);
+    if (job.status == JobStatus::Removing) return check(fact.delete_asked, "nobody deleted " + fact.name);
+    check(job.rerun || !fact.rerun, "lost: the rerun of the job " + fact.name);
+    check(!job.rerun || fact.rerun_asked, "nobody reran the job " + fact.name);
+    if (!fact.rate.may_be(0))
+      check(fact.rate.may_be(job.rate),
+            "lost: the last update of the job " + fact.name + ", its rate is " + std::to_string(job.rate));
+    // What has ended is not paused any more, and neither is what runs again.
+    const bool runs = job.status == JobStatus::Initializing || job.status == JobStatus::Waiting ||
+                      job.status == JobStatus::InProgress;
+    if (runs && !fact.rerun_asked)
+      check(fact.paused.may_be(job.paused),
+            "the job " + fact.name + (job.paused ? " is" : " is not") + " paused");
+    if (fact.rerun) ++result_.compared;
   }
 
   // Tasks that are still to be made count as QUEUED.
@@ -200,9 +230,10 @@ class Audit {
       check(counted == job.counters,
             "the counters of " + job.name + " say " + show(job.counters) + ", its rows " + show(counted));
       if (!options_.all_ended) continue;
-      check(is_final(job.status) && job.rows.open() == 0,
-            "the job " + job.name + " has not ended: " + std::string(job_status_text(job.status)) + " " +
-                show(job.rows));
+      const bool ended = is_final(job.status) || job.status == JobStatus::Removing;
+      check(ended && job.rows.open() == 0, "the job " + job.name +
+                                               " has not ended: " + std::string(job_status_text(job.status)) +
+                                               " " + show(job.rows));
     }
   }
 
@@ -217,6 +248,7 @@ class Audit {
     for (const auto& [code, fact] : facts_.tasks) {
       const auto key = codec_->task_key(code);
       const auto found = key ? tasks_.find(*key) : tasks_.end();
+      if (found == tasks_.end() && key && deleted_.contains(key->job.value)) continue;
       if (found == tasks_.end()) {
         problem("lost: the task " + code + " that a device was given");
         continue;
@@ -228,7 +260,8 @@ class Audit {
   void compare_task(const TaskKey& key, const TaskRow& task, const TaskFact& fact) {
     const auto job = jobs_.find(key.job.value);
     const bool cancelling = job != jobs_.end() && (job->second.status == JobStatus::Cancelling ||
-                                                   job->second.status == JobStatus::Cancelled);
+                                                   job->second.status == JobStatus::Cancelled ||
+                                                   job->second.status == JobStatus::Removing);
     for (size_t i = 1; i <= kTaskStatusCount; ++i) {
       const auto status = static_cast<TaskStatus>(i);
       const std::string what = place(key) + " (" + std::string(task_status_text(status)) + " reported, now " +
@@ -305,6 +338,7 @@ class Audit {
   const AuditOptions options_;
   AuditResult result_;
   std::optional<IdCodec> codec_;
+  std::set<int64_t> deleted_;  // somebody asked for it
   std::unordered_map<int64_t, JobRow> jobs_;
   std::unordered_map<TaskKey, TaskRow> tasks_;
 };

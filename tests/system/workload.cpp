@@ -30,6 +30,10 @@ constexpr Operation kOperations[] = {
     {3, &Workload::create_message_job},
     {2, &Workload::create_side_job},
     {3, &Workload::cancel_job},
+    {2, &Workload::delete_job},
+    {3, &Workload::rerun_job},
+    {2, &Workload::update_job},
+    {2, &Workload::pause_job},
     {8, &Workload::register_device},
     {1, &Workload::create_group},
     {5, &Workload::add_to_group},
@@ -40,17 +44,6 @@ constexpr Operation kOperations[] = {
     {2, &Workload::register_applied},
     {4, &Workload::query},
 };
-
-std::string quoted(const std::string& text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
-template <class List>
-const auto& pick(Random& random, const List& list) {
-  return list[random.below(list.size())];
-}
 
 }  // namespace
 
@@ -63,6 +56,7 @@ void Workload::begin_round(int round, size_t jobs) {
   side_devices_.clear();
   recent_groups_.clear();
   open_applies_.clear();
+  for (auto& [id, job] : facts_.jobs) job.change_under_way = false;  // whoever was to answer is dead
   if (recent_jobs_.size() > kRecentJobsMax)
     recent_jobs_.erase(recent_jobs_.begin(), recent_jobs_.end() - static_cast<long>(kRecentJobsMax));
 }
@@ -99,120 +93,6 @@ std::string Workload::name(const char* what) {
   return std::string(what) + "_" + std::to_string(round_) + "_" + std::to_string(++named_);
 }
 
-// --- jobs
-
-// A few devices, the fleet's group or the whole product.
-std::string Workload::some_targets(JobFact& fact) {
-  const uint64_t kind = random_.below(6);
-  if (kind == 0) {
-    fact.target_type = "PRODUCT_KEY";
-    return R"({"targetType":"PRODUCT_KEY","targetProduct":)" + quoted(fleet_.product_key) + "}";
-  }
-  fact.tasks = static_cast<int64_t>(fleet_.devices.size());
-  if (kind == 1) {
-    fact.target_type = "GROUP_ID";
-    return R"({"targetType":"GROUP_ID","targetGroup":)" + quoted(fleet_.group) + "}";
-  }
-  fact.target_type = "DEVICE_LIST";
-  std::set<std::string> names;
-  const size_t count = 1 + random_.below(40);
-  while (names.size() < std::min(count, fleet_.devices.size())) names.insert(pick(random_, fleet_.devices));
-  std::string list;
-  for (const std::string& device : names) {
-    list += (list.empty() ? "" : ",");
-    list += R"({"productKey":)" + quoted(fleet_.product_key) + R"(,"deviceName":)" + quoted(device) + "}";
-  }
-  fact.tasks = static_cast<int64_t>(names.size());
-  return R"({"targetType":"DEVICE_LIST","targetDevices":[)" + list + "]}";
-}
-
-ApiCall Workload::new_job(NameValues parameters, JobFact fact) {
-  --jobs_left_;
-  auto answered = [this, fact = std::move(fact)](const client::ApiAnswer& answer) {
-    if (!answer.success) {
-      facts_.job_names_refused.insert(fact.name);
-      if (facts_.refuse(answer.code, answer.reason())) return;
-      facts_.contradictions.push_back("CreateJob " + fact.name + " was refused: " + answer.reason());
-      return;
-    }
-    const std::string id = answer.text("JobId");
-    facts_.new_id("job " + id);
-    facts_.jobs[id] = fact;
-    recent_jobs_.push_back(id);
-    facts_.acknowledge();
-  };
-  return {"CreateJob", std::move(parameters), std::move(answered)};
-}
-
-Workload::Call Workload::create_job(const std::string& type, const std::string& document) {
-  if (jobs_left_ == 0) return std::nullopt;
-  JobFact fact;
-  fact.name = name("job");
-  fact.type = type;
-  fact.document = document;
-  const std::string targets = some_targets(fact);
-  const bool paced = random_.below(4) == 0;
-  const std::string qos = random_.below(3) == 0 ? "QoS0" : "QoS1";
-  NameValues parameters = {
-      {"JobName", fact.name},
-      {"Type", type},
-      {"JobDocument", document},
-      {"TargetConfig", targets},
-      {"RolloutConfig", std::string(R"({"maximumPerMinute":)") + (paced ? "30000" : "6000000") +
-                            R"(,"messageQoS":")" + qos + "\"}"}};
-  if (type != "PUB") parameters.emplace_back("TimeoutConfig", R"({"inProgressTimeoutInMinutes":1})");
-  return new_job(std::move(parameters), std::move(fact));
-}
-
-Workload::Call Workload::create_custom_job() {
-  return create_job("CUSTOM_JOB", R"({"round":)" + std::to_string(round_) + R"(,"number":1.50})");
-}
-
-Workload::Call Workload::create_property_job() {
-  return create_job("SET_PROPERTY", R"({"params":{"LightSwitch":1,"Brightness":)" +
-                                        std::to_string(random_.below(101)) + "}}");
-}
-
-Workload::Call Workload::create_service_job() {
-  if (random_.below(2) == 0)
-    return create_job("INVOKE_SERVICE", R"({"serviceIdentifier":"SelfTest","params":{"Level":3}})");
-  return create_job("INVOKE_SERVICE", R"({"serviceIdentifier":"Restart","params":{"DelaySeconds":5}})");
-}
-
-// The content names the job, so that the device's PUBACK can be told from others.
-Workload::Call Workload::create_message_job() {
-  const std::string content = base64_encode(name("message"));
-  return create_job("PUB", R"({"topicShortName":"get","messageContent":)" + quoted(content) + "}");
-}
-
-// To devices that are never there: each fails at its turn.
-Workload::Call Workload::create_side_job() {
-  if (jobs_left_ == 0 || recent_groups_.empty()) return std::nullopt;
-  const std::string& group = pick(random_, recent_groups_);
-  if (facts_.groups[group].members.empty()) return std::nullopt;
-  JobFact fact;
-  fact.name = name("side");
-  fact.type = "CUSTOM_JOB";
-  fact.target_type = "GROUP_ID";
-  fact.document = "{}";
-  return new_job({{"JobName", fact.name},
-                  {"Type", fact.type},
-                  {"JobDocument", fact.document},
-                  {"OfflinePolicy", "FAIL"},
-                  {"TargetConfig", R"({"targetType":"GROUP_ID","targetGroup":)" + quoted(group) + "}"}},
-                 fact);
-}
-
-Workload::Call Workload::cancel_job() {
-  if (recent_jobs_.empty()) return std::nullopt;
-  const std::string id = pick(random_, recent_jobs_);
-  JobFact& job = facts_.jobs[id];
-  if (job.cancel_asked) return std::nullopt;
-  job.cancel_asked = true;
-  return acknowledged("CancelJob", {{"JobId", id}},
-                      [this, id](const client::ApiAnswer&) { facts_.jobs[id].cancelled = true; });
-}
-
 // --- devices and groups
 
 Workload::Call Workload::register_device() {
@@ -243,10 +123,10 @@ Workload::Call Workload::create_group() {
 
 Workload::Call Workload::add_to_group() {
   if (recent_groups_.empty() || side_devices_.empty()) return std::nullopt;
-  const std::string group = pick(random_, recent_groups_);
+  const std::string group = pick(recent_groups_);
   const std::string product = side_product_;
   std::set<std::string> names;
-  for (int i = 0; i < 5; ++i) names.insert(pick(random_, side_devices_));
+  for (int i = 0; i < 5; ++i) names.insert(pick(side_devices_));
   NameValues parameters = {{"GroupId", group}};
   size_t number = 0;
   for (const std::string& device : names) {
@@ -329,8 +209,9 @@ Workload::Call Workload::register_applied() {
 
 Workload::Call Workload::query() {
   if (recent_jobs_.empty()) return std::nullopt;
-  const std::string id = pick(random_, recent_jobs_);
+  const std::string id = pick(recent_jobs_);
   return ApiCall{"QueryJob", {{"JobId", id}}, [this, id](const client::ApiAnswer& answer) {
+                   if (facts_.jobs[id].delete_asked) return;
                    if (!answer.success)
                      facts_.contradictions.push_back("QueryJob of an acknowledged job: " + answer.reason());
                    else if (answer.text("Data.JobName") != facts_.jobs[id].name)

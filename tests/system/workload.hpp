@@ -39,6 +39,10 @@ class Workload {
   Call create_message_job();
   Call create_side_job();
   Call cancel_job();
+  Call delete_job();
+  Call rerun_job();
+  Call update_job();
+  Call pause_job();
   Call register_device();
   Call create_group();
   Call add_to_group();
@@ -54,8 +58,16 @@ class Workload {
   // `told` runs on success, before the acknowledgement is counted.
   ApiCall acknowledged(std::string action, NameValues parameters, Answered told);
   std::string name(const char* what);
+  template <class List>
+  const auto& pick(const List& list) {
+    return list[random_.below(list.size())];
+  }
   ApiCall new_job(NameValues parameters, JobFact fact);
   std::string some_targets(JobFact& fact);
+  // An acknowledged job that nobody asked to end, and to which no other such change is under way.
+  std::string some_job_to_change();
+  ApiCall job_change(std::string action, const std::string& id, NameValues parameters,
+                     std::function<void(JobFact&)> told);
 
   Facts& facts_;
   Random& random_;
