@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <map>
+#include <sstream>
 #include <string>
 
 namespace rollcall {
@@ -190,6 +191,40 @@ TEST(MayCancel, BeforeTheEndAndNotTwice) {
 
 TEST(MayChange, AsLongAsTheJobMayStillPush) {
   for (int i = 1; i <= 8; ++i) EXPECT_EQ(may_change(static_cast<JobStatus>(i)), i <= 3) << i;
+}
+
+// What may be asked of a job, in the columns' states (cloud-api A.2 to A.5, B.1; DESIGN 5.14, 5.16, 5.17).
+constexpr const char* kCommands = R"(
+         INIT WAIT INPR COMP CANCELLING CANCELLED REMO TIME
+Cancel   yes  yes  yes  no   no         no        no   no
+Change   yes  yes  yes  no   no         no        no   no
+Rerun    no   no   no   yes  no         no        no   yes
+Ended    no   no   no   yes  no         yes       no   yes
+)";
+
+TEST(JobCommands, FollowTheTableInEveryState) {
+  const std::map<std::string, bool (*)(JobStatus)> predicates = {
+      {"Cancel", [](JobStatus status) { return may_cancel(status); }},
+      {"Change", [](JobStatus status) { return may_change(status); }},
+      {"Rerun", [](JobStatus status) { return may_rerun(status); }},
+      {"Ended", [](JobStatus status) { return is_final(status); }}};
+  std::istringstream lines(kCommands);
+  std::string word;
+  for (int i = 1; i <= 8; ++i) {
+    lines >> word;
+    EXPECT_TRUE(job_status_text(static_cast<JobStatus>(i)).starts_with(word.substr(0, 2))) << word;
+  }
+  size_t rows = 0;
+  while (lines >> word) {
+    ++rows;
+    for (int i = 1; i <= 8; ++i) {
+      std::string expected;
+      lines >> expected;
+      const auto status = static_cast<JobStatus>(i);
+      EXPECT_EQ(predicates.at(word)(status), expected == "yes") << word << " " << job_status_text(status);
+    }
+  }
+  EXPECT_EQ(rows, predicates.size());
 }
 
 struct TimeoutRow {

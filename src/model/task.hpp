@@ -107,8 +107,9 @@ enum class TaskEvent : uint8_t {
   Expire,   // the job's life ended: QUEUED and SENT only
   Cancel,
   FailBeforePush,  // offline at its turn, or unfit product
-  Rerun,
+  Rerun,           // the last one
 };
+inline constexpr size_t kTaskEventCount = static_cast<size_t>(TaskEvent::Rerun) + 1;
 
 enum class Verdict : uint8_t {
   Apply,   // go to `to`

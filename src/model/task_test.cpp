@@ -83,6 +83,7 @@ void expect_table(const char* table, int32_t attempt, uint8_t pushes) {
     }
   }
   EXPECT_EQ(rows, kEvents.size());
+  EXPECT_EQ(kEvents.size(), kTaskEventCount) << "an event without a row";
 }
 
 TEST(TaskTransition, FollowsTheTableInTheFirstAttempt) {
