@@ -13,7 +13,7 @@ namespace {
 constexpr int kGatherRoundsMax = 8;  // the deepest chain is name -> device -> product -> thing model
 constexpr int64_t kHoldUs = 1'000'000;
 constexpr int64_t kCommitSlowUs = 5'000'000;  // the server is not ready behind a commit that takes longer
-constexpr int kDecideAttemptsMax = 3;  // a command whose condition fails is decided again (DESIGN 3)
+constexpr int kDecideAttemptsMax = 3;         // a command whose condition fails is decided again (DESIGN 3)
 
 struct Pending {
   Command command;

@@ -1,6 +1,7 @@
 // The server on PostgreSQL: its own death, the database's, and what it says when there is no database for it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <libpq-fe.h>
 
 #include <memory>
 #include <set>
@@ -112,6 +113,28 @@ TEST_F(OnPostgresql, ACrashOfTheDatabaseLosesNothingAcknowledgedAndTheServerGoes
   server->start_again();
   api = server->client();
   expect_completed();
+}
+
+// Somebody else holds what every commit needs.
+TEST_F(OnPostgresql, ACommitThatHasToWaitMakesTheServerNotReadyAndThenHappens) {
+  start_fleet();
+  ASSERT_TRUE(loop.run_until([&] { return fleet->acknowledged().size() >= 300; }, 60'000)) << server->log();
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> other(PQconnectdb(server->options.store.c_str()),
+                                                           &PQfinish);
+  const std::unique_ptr<PGresult, decltype(&PQclear)> locked(
+      PQexec(other.get(),
+             "SELECT pg_advisory_lock(1380928588, (current_schema()::regnamespace::oid::bigint - "
+             "2147483648)::integer)"),
+      &PQclear);
+  ASSERT_EQ(PQresultStatus(locked.get()), PGRES_TUPLES_OK) << PQerrorMessage(other.get());
+  const size_t before = fleet->acknowledged().size();
+  ASSERT_LT(before, kDevices) << "the job was over before";
+  EXPECT_TRUE(server->await_readiness(503, 20'000)) << server->log();
+  EXPECT_LT(fleet->acknowledged().size(), kDevices);
+  PQclear(PQexec(other.get(), "SELECT pg_advisory_unlock_all()"));
+  EXPECT_TRUE(server->await_readiness(200, 20'000)) << server->log();
+  expect_completed();
+  EXPECT_EQ(fleet->refused(), 0u);
 }
 
 TEST_F(OnPostgresql, StopsAlthoughTheDatabaseIsGone) {
