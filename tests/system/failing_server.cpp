@@ -43,8 +43,7 @@ void DiskPage::clear() {
 
 FailingServer::FailingServer(std::string binary, net::CoreLoop& loop, const std::string& data)
     : server(std::move(binary), loop, {.data = data, .next_wait_ms = 0, .environment = {}, .start = false}),
-      disk(server.folder.path() + "/disk-control"),
-      loop_(loop) {
+      disk(server.folder.path() + "/disk-control") {
   server.options.environment = {{"LD_PRELOAD", ROLLCALL_FAILING_DISK},
                                 {"ROLLCALL_DISK_CONTROL", server.folder.path() + "/disk-control"},
                                 {"ROLLCALL_DISK_FOLDER", server.data()}};

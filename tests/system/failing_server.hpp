@@ -40,9 +40,6 @@ class FailingServer {
 
   RollcallServer server;
   DiskPage disk;
-
- private:
-  net::CoreLoop& loop_;
 };
 
 // The program under test: ROLLCALL_BINARY, or the release of this checkout.
