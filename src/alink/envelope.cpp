@@ -1,5 +1,6 @@
 #include "alink/envelope.hpp"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -25,9 +26,21 @@ bool is_number(std::string_view raw) {
 }
 
 // A member that is there and not null.
+std::optional<std::string_view> given(std::string_view raw) {
+  return !raw.empty() && !is_null(raw) ? std::optional(raw) : std::nullopt;
+}
+
 std::optional<std::string_view> given(std::string_view object, std::string_view key) {
-  const auto raw = json_member(object, key);
-  return raw && !is_null(*raw) ? raw : std::nullopt;
+  return given(json_member(object, key).value_or(std::string_view()));
+}
+
+// Several members, each of which may be absent (empty) or null.
+template <size_t kCount>
+std::array<std::string_view, kCount> members(std::string_view object,
+                                             const std::string_view (&keys)[kCount]) {
+  std::array<std::string_view, kCount> values;
+  json_pick(object, keys, values);
+  return values;
 }
 
 // A whole number written as 12, 12.0 or "12".
@@ -45,8 +58,8 @@ std::optional<int64_t> whole_number(std::string_view raw) {
 
 Status check_object(std::string_view text) {
   if (text.size() > limits::kAlinkBytesMax) return refuse("The message is longer than 256 KB.");
-  ROLLCALL_TRY(const auto value, parse_json(text));
-  if (!value.is_object()) return refuse("The message is not a JSON object.");
+  ROLLCALL_TRY_STATUS(check_json(text));
+  if (!is_object(text)) return refuse("The message is not a JSON object.");
   return {};
 }
 
@@ -73,9 +86,8 @@ Result<TaskEvent> report_event(std::string_view status) {
                 "'.");
 }
 
-Result<std::string> read_task_code(const Request& request) {
-  ROLLCALL_TRY_STATUS(check_params(request));
-  const auto raw = given(request.params, "taskId");
+Result<std::string> read_task_code(std::string_view task_id) {
+  const auto raw = given(task_id);
   if (!raw) return refuse("params.taskId is missing.");
   auto code = json_unquote(*raw);
   if (!code || code->empty()) return refuse("params.taskId is not a text.");
@@ -88,40 +100,47 @@ Result<std::string> read_task_code(const Request& request) {
 Result<Request> read_request(std::string_view text) {
   text = trim(text);
   ROLLCALL_TRY_STATUS(check_object(text));
+  const auto [id_raw, params, sys_raw] = members(text, {"id", "params", "sys"});
   Request request;
-  if (const auto id = given(text, "id")) {
+  if (const auto id = given(id_raw)) {
     const bool scalar = id->starts_with('"') || is_number(*id);
     if (!scalar || id->size() > kIdBytesMax) return refuse("id is not a short text.");
     request.id_json = *id;
   }
-  if (const auto params = json_member(text, "params")) request.params = *params;
-  if (const auto sys = given(text, "sys"); sys && is_object(*sys)) {
+  request.params = params;
+  if (const auto sys = given(sys_raw); sys && is_object(*sys)) {
     if (const auto ack = given(*sys, "ack")) request.wants_reply = whole_number(*ack) != 0;
   }
   return request;
 }
 
-Result<std::string> read_job_get(const Request& request) { return read_task_code(request); }
+Result<std::string> read_job_get(const Request& request) {
+  ROLLCALL_TRY_STATUS(check_params(request));
+  return read_task_code(json_member(request.params, "taskId").value_or(std::string_view()));
+}
 
 std::string job_update_task_code(const Request& request) {
-  auto code = read_task_code(request);
+  auto code = read_job_get(request);
   return code ? std::move(*code) : std::string();
 }
 
 Result<JobUpdateContent> read_job_update(const Request& request) {
+  ROLLCALL_TRY_STATUS(check_params(request));
+  const auto [task_id, status_raw, progress_raw, details_raw] =
+      members(request.params, {"taskId", "status", "progress", "statusDetails"});
   JobUpdateContent update;
-  ROLLCALL_TRY(update.task_code, read_task_code(request));
-  const auto status = given(request.params, "status");
+  ROLLCALL_TRY(update.task_code, read_task_code(task_id));
+  const auto status = given(status_raw);
   const auto status_text = status ? json_unquote(*status) : std::nullopt;
   if (!status_text) return refuse("params.status is missing or not a text.");
   ROLLCALL_TRY(update.event, report_event(*status_text));
-  if (const auto raw = given(request.params, "progress")) {
+  if (const auto raw = given(progress_raw)) {
     const auto progress = whole_number(*raw);
     if (!progress || *progress < 0 || *progress > 100)
       return refuse("params.progress is a whole number from 0 to 100, not " + excerpt(*raw) + ".");
     update.progress = static_cast<int32_t>(*progress);
   }
-  if (const auto raw = given(request.params, "statusDetails")) {
+  if (const auto raw = given(details_raw)) {
     if (!is_object(*raw)) return fail(ErrorCode::StatusDetailsNotObject);
     update.status_details = compact_json(*raw, false);
     if (update.status_details.size() > limits::kTaskDetailBytesMax)

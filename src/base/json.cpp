@@ -1,12 +1,6 @@
 #include "base/json.hpp"
 
 #include <algorithm>
-#include <boost/json/basic_parser_impl.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/parser.hpp>
-#include <cmath>
-
-#include "base/text.hpp"
 
 namespace rollcall {
 namespace {
@@ -43,10 +37,10 @@ class Scanner {
 
  private:
   void string() {
-    ++at_;
-    while (!done() && peek() != '"') at_ += peek() == '\\' ? 2 : 1;
-    ++at_;
-    if (at_ > text_.size()) at_ = text_.size();
+    const size_t end = text_.size();
+    size_t at = at_ + 1;
+    while (at < end && text_[at] != '"') at += text_[at] == '\\' ? 2 : 1;
+    at_ = std::min(at + 1, end);
   }
   void nested() {
     size_t depth = 0;
@@ -65,44 +59,6 @@ class Scanner {
   std::string_view text_;
   size_t at_ = 0;
 };
-
-// Boost.JSON keeps the last of equal keys; here they are refused, at any depth.
-Status refuse_duplicate_keys(std::string_view text) {
-  std::vector<std::string_view> open = {text};
-  while (!open.empty()) {
-    const std::string_view value = open.back();
-    open.pop_back();
-    if (value.empty()) continue;
-    if (value.front() == '{') {
-      std::vector<std::string> keys;
-      for (auto& [key, raw] : json_members(value)) {
-        keys.push_back(key);
-        if (!raw.empty() && (raw.front() == '{' || raw.front() == '[')) open.push_back(raw);
-      }
-      std::sort(keys.begin(), keys.end());
-      const auto twice = std::adjacent_find(keys.begin(), keys.end());
-      if (twice != keys.end())
-        return fail(ErrorCode::InvalidFormattedParameter,
-                    "not valid JSON: the key \"" + excerpt(*twice) + "\" is given twice");
-    } else if (value.front() == '[') {
-      for (std::string_view raw : json_elements(value))
-        if (!raw.empty() && (raw.front() == '{' || raw.front() == '[')) open.push_back(raw);
-    }
-  }
-  return {};
-}
-
-// Boost.JSON reads a zero with an exponent beyond a double's (0e400) as NaN, which passes every comparison of
-// a range check; it is a zero. The depth is that of the parser.
-void repair_zeros(boost::json::value& value) {
-  if (double* number = value.if_double(); number != nullptr && std::isnan(*number)) {
-    *number = 0;
-  } else if (auto* array = value.if_array()) {
-    for (boost::json::value& element : *array) repair_zeros(element);
-  } else if (auto* object = value.if_object()) {
-    for (auto& member : *object) repair_zeros(member.value());
-  }
-}
 
 void append_utf8(std::string& out, uint32_t c) {
   if (c < 0x80) {
@@ -139,24 +95,6 @@ bool read_hex4(std::string_view raw, size_t at, uint32_t& out) {
 }
 
 }  // namespace
-
-Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits) {
-  boost::json::parse_options options;
-  options.max_depth = limits.depth_max;
-  boost::json::parser parser({}, options);
-  boost::json::error_code error;
-  const size_t used = parser.write_some(text.data(), text.size(), error);
-  if (!error && text.find_first_not_of(" \t\r\n", used) != std::string_view::npos)
-    return fail(ErrorCode::InvalidFormattedParameter,
-                "not valid JSON: text behind the value at byte " + std::to_string(used));
-  if (error)
-    return fail(ErrorCode::InvalidFormattedParameter,
-                "not valid JSON: " + error.message() + " at byte " + std::to_string(used));
-  ROLLCALL_TRY_STATUS(refuse_duplicate_keys(trim(text)));
-  boost::json::value value = parser.release();
-  repair_zeros(value);
-  return value;
-}
 
 std::string compact_json(std::string_view text, bool escape_braces) {
   std::string out;
@@ -212,14 +150,40 @@ std::vector<std::string_view> json_elements(std::string_view text) {
   return elements;
 }
 
+void json_pick(std::string_view text, std::span<const std::string_view> keys,
+               std::span<std::string_view> values) {
+  std::fill(values.begin(), values.end(), std::string_view());
+  Scanner scanner(text);
+  if (!scanner.take('{') || scanner.take('}')) return;
+  do {
+    const std::string_view quoted = scanner.value();
+    if (quoted.size() < 2 || !scanner.take(':')) return;
+    const std::string_view value = scanner.value();
+    std::string_view key = quoted.substr(1, quoted.size() - 2);
+    std::optional<std::string> decoded;
+    if (key.find('\\') != std::string_view::npos) {
+      decoded = json_unquote(quoted);
+      if (!decoded) return;
+      key = *decoded;
+    }
+    const auto found = std::find(keys.begin(), keys.end(), key);
+    if (found == keys.end()) continue;
+    std::string_view& place = values[static_cast<size_t>(found - keys.begin())];
+    if (place.empty()) place = value;
+  } while (scanner.take(','));
+}
+
 std::optional<std::string_view> json_member(std::string_view text, std::string_view key) {
-  for (const auto& [name, value] : json_members(text))
-    if (name == key) return value;
-  return std::nullopt;
+  std::string_view value;
+  json_pick(text, std::span(&key, 1), std::span(&value, 1));
+  return value.empty() ? std::nullopt : std::optional(value);
 }
 
 std::optional<std::string> json_unquote(std::string_view raw) {
   if (raw.size() < 2 || raw.front() != '"' || raw.back() != '"') return std::nullopt;
+  const std::string_view inner = raw.substr(1, raw.size() - 2);
+  if (inner.find('\\') == std::string_view::npos && inner.find('"') == std::string_view::npos)
+    return std::string(inner);
   std::string out;
   for (size_t i = 1; i + 1 < raw.size(); ++i) {
     if (raw[i] == '"') return std::nullopt;  // the literal ends before its end
@@ -273,7 +237,12 @@ std::optional<std::string> json_unquote(std::string_view raw) {
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
   out.push_back('"');
-  for (const char c : text) {
+  size_t plain = 0;  // from here on nothing was written yet
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c != '"' && c != '\\' && static_cast<uint8_t>(c) >= 0x20) continue;
+    out.append(text, plain, i - plain);
+    plain = i + 1;
     switch (c) {
       case '"':
         out += "\\\"";
@@ -291,15 +260,12 @@ void append_json_string(std::string& out, std::string_view text) {
         out += "\\t";
         break;
       default:
-        if (static_cast<uint8_t>(c) < 0x20) {
-          out += "\\u00";
-          out.push_back(kDigits[static_cast<uint8_t>(c) >> 4]);
-          out.push_back(kDigits[static_cast<uint8_t>(c) & 15]);
-        } else {
-          out.push_back(c);
-        }
+        out += "\\u00";
+        out.push_back(kDigits[static_cast<uint8_t>(c) >> 4]);
+        out.push_back(kDigits[static_cast<uint8_t>(c) & 15]);
     }
   }
+  out.append(text, plain);
   out.push_back('"');
 }
 

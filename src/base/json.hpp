@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,9 @@ struct JsonLimits {
 // Error: InvalidFormattedParameter, the message says what is wrong and at which byte.
 Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits = {});
 
+// Judges a document as parse_json does, without making the tree.
+Status check_json(std::string_view text, JsonLimits limits = {});
+
 // The caller's text without white space outside strings. `text` must have passed parse_json. With
 // `escape_braces`,
 // '{' and '}' inside strings become \u007b and \u007d and "\/" becomes "/" (device-protocol 6.2).
@@ -34,6 +38,10 @@ std::vector<std::pair<std::string, std::string_view>> json_members(std::string_v
 std::vector<std::string_view> json_elements(std::string_view text);
 // The raw text of a member (exact key), or nullopt.
 std::optional<std::string_view> json_member(std::string_view text, std::string_view key);
+// The raw texts of several members in one pass: values[i] is that of keys[i], empty when there is none.
+// `values` is as long as `keys`.
+void json_pick(std::string_view text, std::span<const std::string_view> keys,
+               std::span<std::string_view> values);
 // The decoded content of a raw JSON string literal ("\"a\\n\"" gives a LF); nullopt when `raw` is no string.
 std::optional<std::string> json_unquote(std::string_view raw);
 // Appends `text` as a JSON string literal with its quotes: only '"', '\\' and control characters escaped,

@@ -74,6 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   demand(parse_json(literal).has_value() == utf8_length(text).has_value());
 
   const auto value = parse_json(text, {.depth_max = 8});  // shallow: compare() parses each level anew
+  demand(check_json(text, {.depth_max = 8}).has_value() == value.has_value());
   for (const bool escape_braces : {false, true}) {
     const std::string compact = compact_json(text, escape_braces);
     if (!value) continue;

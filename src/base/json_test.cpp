@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -12,6 +13,8 @@ std::string nested(size_t depth) { return std::string(depth, '[') + std::string(
 
 std::string refusal(std::string_view text) {
   auto parsed = parse_json(text);
+  const Status checked = check_json(text);  // says the same, word for word
+  EXPECT_EQ(checked ? "" : checked.error().message, parsed ? "" : parsed.error().message) << text;
   if (parsed) return "";
   EXPECT_EQ(parsed.error().code, ErrorCode::InvalidFormattedParameter);
   return parsed.error().message;
@@ -70,10 +73,11 @@ TEST(ParseJson, SaysAtWhichByteTheTextIsWrong) {
 
 TEST(ParseJson, RefusesEqualKeysAtAnyDepth) {
   for (const char* text : {"{\"a\":1,\"a\":2}", "{\"a\":1,\"b\":2,\"a\":1}", "{\"x\":{\"a\":1,\"a\":1}}",
-                           "[[{\"a\":1,\"a\":1}]]", "{\"a\":1,\"\\u0061\":2}", "{\"\":1,\"\":2}"})
+                           "[[{\"a\":1,\"a\":1}]]", "{\"b\":{\"c\":1,\"d\":{}},\"bb\":0,\"b\":1}",
+                           "{\"a\":1,\"\\u0061\":2}", "{\"\":1,\"\":2}"})
     EXPECT_NE(refusal(text).find("twice"), std::string::npos) << text;
   for (const char* text : {"{\"a\":1,\"A\":2}", "{\"a\":{\"a\":{\"a\":1}}}", "[{\"a\":1},{\"a\":1}]",
-                           "{\"a\":\"b\",\"b\":\"a\"}"})
+                           "{\"a\":\"b\",\"b\":\"a\"}", "{\"a\":{\"b\":1},\"b\":{\"a\":[]},\"ab\":{}}"})
     EXPECT_EQ(refusal(text), "") << text;
 }
 
@@ -84,6 +88,9 @@ TEST(ParseJson, ShowsNoControlCharactersOfAKeyInItsMessage) {
 TEST(ParseJson, BoundsTheDepth) {
   EXPECT_TRUE(parse_json(nested(64)));
   EXPECT_FALSE(parse_json(nested(65)));
+  EXPECT_TRUE(check_json(nested(64)));
+  EXPECT_FALSE(check_json(nested(65)));
+  EXPECT_FALSE(check_json("[[[]]]", {.depth_max = 2}));
   EXPECT_FALSE(parse_json(nested(1'000'000)));
   EXPECT_TRUE(parse_json("[[]]", {.depth_max = 2}));
   EXPECT_FALSE(parse_json("[[[]]]", {.depth_max = 2}));
@@ -188,6 +195,17 @@ TEST(JsonUnquote, RefusesWhatIsNoStringLiteral) {
   for (const char* raw : {"", "\"", "a", "1", "\"a", "a\"", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"",
                           "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"a\"b\"", "null"})
     EXPECT_FALSE(json_unquote(raw)) << raw;
+}
+
+TEST(JsonPick, FindsEachMemberInOnePass) {
+  const std::string_view keys[] = {"b", "none", "a\"", "c"};
+  std::string_view values[] = {"old", "old", "old", "old"};
+  json_pick(R"( { "a\"" : [1,{"b":2}], "\u0062":"x\"", "c":null,"d":1})", keys, values);
+  EXPECT_THAT(values, testing::ElementsAre("\"x\\\"\"", "", "[1,{\"b\":2}]", "null"));
+  for (const char* text : {"[1]", "{}", "\"b\"", ""}) {
+    json_pick(text, keys, values);
+    EXPECT_THAT(values, testing::Each("")) << text;
+  }
 }
 
 TEST(AppendJsonString, EscapesOnlyWhatMustBe) {
