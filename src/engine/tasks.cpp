@@ -69,6 +69,8 @@ void change_job(Decision& decision, const Job& from, Job& to, WallMs now) {
   store::JobChange change;
   change.id = to.id;
   change.from_epoch = from.epoch;
+  change.from_sweep_cursor = from.sweep_cursor;
+  change.from_tasks_made = from.tasks_made;
   change.status = to.status;
   change.sweep = to.sweep;
   change.sweep_cursor = to.sweep_cursor;

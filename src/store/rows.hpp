@@ -21,6 +21,9 @@ struct TaskChange {
   Task task;  // the row after the change
   TaskStatus from_status{};
   int32_t from_attempt = 1;
+  // The epoch that the job has to have by now, the JobChanges of the same set included: what the job's phase
+  // made of the task was decided on it. -1 = any.
+  int32_t job_epoch = -1;
   Cause cause{};
   bool record_history = false;       // progress reports and late reports: no change of status, yet remembered
   std::optional<TaskDetail> detail;  // replaces the side row, and kTaskHasDetail with it; absent = leave it
@@ -28,10 +31,13 @@ struct TaskChange {
   std::optional<WallMs> time_out_at;  // appended to the time-out list for (task, attempt)
 };
 
-// Replaces a job's phase if its epoch is still from_epoch. Counters are not touched by this.
+// Replaces a job's phase if its epoch is still from_epoch and nobody went on with its sweep meanwhile: chunks
+// move the cursor and the number of tasks made, not the epoch. Counters are not touched by this.
 struct JobChange {
   JobId id;
   int32_t from_epoch = 0;
+  int64_t from_sweep_cursor = 0;
+  int64_t from_tasks_made = 0;
   JobStatus status{};
   Sweep sweep = Sweep::None;
   int64_t sweep_cursor = 0;

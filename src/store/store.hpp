@@ -33,6 +33,15 @@ struct TaskView {
   std::string foreign_iot_id;  // empty: derive from the device's id
 };
 
+// Where an unfinished job stands, without what it is about.
+struct JobMark {
+  JobId id;
+  int32_t epoch = 0;
+  int64_t sweep_cursor = 0;
+  int64_t tasks_made = 0;
+  TaskCounters counters;
+};
+
 struct ApplyItem {
   std::string device_name;
   std::string nickname;
@@ -142,6 +151,12 @@ class Store : public Reader {
   virtual Result<std::vector<Job>> unfinished_jobs() = 0;
   // Applications that are being carried out (Creating), oldest first.
   virtual Result<std::vector<Apply>> unfinished_applies() = 0;
+
+  // --- other processes on the same store
+  // Has anybody but this object committed since the last call? The first answer may be either.
+  virtual Result<bool> others_wrote() = 0;
+  // Jobs that are not final with id > after, oldest first.
+  virtual Result<std::vector<JobMark>> job_marks(JobId after, size_t limit) = 0;
 
   // --- the engine's loads beside the Reader's
   // Open tasks (QUEUED, SENT, IN_PROGRESS) of each device, oldest job first, at most `limit_each` each.

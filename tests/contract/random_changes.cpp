@@ -149,6 +149,8 @@ void RandomChanges::job_changes() {
   JobChange change;
   change.id = job->id;
   change.from_epoch = job->epoch + (one_in(8) ? 1 : 0);
+  change.from_sweep_cursor = job->sweep_cursor + (one_in(16) ? 1 : 0);
+  change.from_tasks_made = job->tasks_made + (one_in(16) ? 1 : 0);
   change.status = static_cast<JobStatus>(1 + random_.below(8));
   change.sweep = job->sweep == Sweep::Make ? Sweep::Make : one_in(3) ? Sweep::Expire : Sweep::None;
   change.sweep_cursor = job->sweep_cursor;
@@ -191,7 +193,7 @@ void RandomChanges::tasks_are_swept() {
     SweepTasks sweep;
     sweep.job = job->id;
     sweep.from_epoch = job->epoch + (one_in(12) ? 1 : 0);
-    sweep.first_sequence = one_in(2) ? 0 : static_cast<int64_t>(random_.below(10));
+    sweep.first_sequence = job->sweep_cursor + (one_in(8) ? 1 : 0);
     sweep.rows_max = random_.below(30) + 1;
     sweep.statuses = static_cast<uint32_t>(random_.below(512));
     sweep.without = one_in(3) ? kTaskNoRerun : 0;

@@ -213,6 +213,26 @@ MakeTasks StoreContract::make_value(JobId id, size_t rows_max) {
   return make;
 }
 
+void StoreContract::sweep_from(JobId id, int64_t cursor) {
+  const Job from = job(id);
+  JobChange change;
+  change.id = id;
+  change.from_epoch = from.epoch;
+  change.from_sweep_cursor = from.sweep_cursor;
+  change.from_tasks_made = from.tasks_made;
+  change.status = from.status;
+  change.sweep = from.sweep;
+  change.sweep_cursor = cursor;
+  change.tasks_made = from.tasks_made;
+  change.epoch = from.epoch + 1;
+  change.paused = from.paused;
+  change.modified_at = from.modified_at;
+  change.started_at = from.started_at;
+  ChangeSet changes;
+  changes.jobs = {change};
+  commit(changes);
+}
+
 SweepTasks StoreContract::sweep_value(JobId id, int64_t first_sequence, size_t rows_max) {
   SweepTasks sweep;
   sweep.job = id;

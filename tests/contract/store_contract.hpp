@@ -67,6 +67,8 @@ class StoreContract : public testing::TestWithParam<StoreKind> {
   // The change of a task from what is stored now to `to`, one second later.
   TaskChange change(JobId job, int64_t sequence, TaskStatus to, Cause cause);
   MakeTasks make_value(JobId id, size_t rows_max);
+  // A new epoch, whose sweep begins there.
+  void sweep_from(JobId id, int64_t cursor);
   SweepTasks sweep_value(JobId id, int64_t first_sequence, size_t rows_max);
   std::vector<HistoryRow> whole_history();
   std::vector<HistoryRow> history_of(const std::vector<TaskKey>& keys, int64_t after = 0,

@@ -107,6 +107,7 @@ TEST_P(StoreContract, FollowsATaskThroughSweepsAndOverTheRowsTheyLeaveOut) {
   }
   commit(sweeping);
   move(id, 1, TaskStatus::Sent, Cause::Pushed);
+  sweep_from(id, 0);
   sweeping.sweep_tasks = {sweep_value(id, 0, 3), sweep_value(id, 3, 10)};
   commit(sweeping);
   for (int64_t sequence = 0; sequence < 6; ++sequence) {
@@ -150,6 +151,7 @@ TEST_P(StoreContract, StaysAfterARestartAndTheDeletionOfItsJob) {
   JobChange& gone = changes.jobs.emplace_back();
   gone.id = id;
   gone.from_epoch = from.epoch;
+  gone.from_tasks_made = from.tasks_made;
   gone.epoch = from.epoch + 1;
   gone.status = JobStatus::Removing;
   gone.tasks_made = from.tasks_made;

@@ -15,6 +15,8 @@ std::vector<int64_t> ids_of(const auto& rows) {
 
 JobChange change_of(const Job& job, JobStatus to) {
   JobChange change;
+  change.from_sweep_cursor = job.sweep_cursor;
+  change.from_tasks_made = job.tasks_made;
   change.id = job.id;
   change.from_epoch = job.epoch;
   change.status = to;

@@ -120,6 +120,8 @@ TEST_P(StoreContract, ADeletionLeavesWhatTheEndOfAJobHadMadeOfItsTasks) {
   ChangeSet expire;
   expire.jobs = {{id,
                   row.epoch,
+                  row.sweep_cursor,
+                  row.tasks_made,
                   row.status,
                   Sweep::Expire,
                   0,

@@ -14,6 +14,8 @@ std::vector<int64_t> devices_of(const std::vector<TaskView>& rows) {
 
 JobChange change_of(const Job& job, JobStatus to) {
   JobChange change;
+  change.from_sweep_cursor = job.sweep_cursor;
+  change.from_tasks_made = job.tasks_made;
   change.id = job.id;
   change.from_epoch = job.epoch;
   change.status = to;
@@ -219,10 +221,16 @@ TEST_P(StoreContract, SweepsOpenTasksChunkByChunk) {
   EXPECT_EQ(result.swept[0].swept.size(), 6u);
   EXPECT_EQ(result.swept[0].next_sequence, 10);
   EXPECT_TRUE(result.swept[0].exhausted);
+  // Somebody else was faster: of rows that it swept some may match again by now.
+  sweeping.sweep_tasks = {sweep_value(id, 4, 6)};
   result = commit(sweeping);
+  EXPECT_FALSE(result.swept[0].hit);
   EXPECT_THAT(result.swept[0].swept, IsEmpty());
-  EXPECT_TRUE(result.swept[0].exhausted);
   EXPECT_THAT(result.counters, IsEmpty());
+  sweeping.sweep_tasks = {sweep_value(id, 10, 6)};
+  result = commit(sweeping);
+  EXPECT_TRUE(result.swept[0].hit);
+  EXPECT_TRUE(result.swept[0].exhausted);
 }
 
 TEST_P(StoreContract, SweepsOnlyTheStatusesAskedFor) {
@@ -373,6 +381,7 @@ TEST_P(StoreContract, MakesAndSweepsManyJobsInChunks) {
   const std::vector<DeviceId> one{devices[100]};
   EXPECT_EQ(store().open_tasks(one, 10)->size(), 5u);
 
+  sweep_from(jobs[2], 0);
   int64_t swept = 0;
   for (int64_t next = 0; next < 257;) {
     ChangeSet changes;

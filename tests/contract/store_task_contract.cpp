@@ -199,6 +199,7 @@ TEST_P(StoreContract, UndoesEverythingWhenOnePartFails) {
   changes.tasks[0].detail = TaskDetail{"x", "y"};
   changes.tasks[0].time_out_at = now;
   changes.make_tasks = {make_value(making, 10)};
+  sweep_from(id, 2);
   changes.sweep_tasks = {sweep_value(id, 2, 10)};
   changes.presence.push_back({devices[0], true, 1, now, now, now, ""});
   changes.new_devices.push_back({device_value(product, "extra"), ""});

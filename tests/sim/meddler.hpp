@@ -129,6 +129,10 @@ class Meddler final : public store::Store {
     return store_->due_time_outs(until, limit);
   }
   Result<std::optional<WallMs>> earliest_time_out() override { return store_->earliest_time_out(); }
+  Result<bool> others_wrote() override { return store_->others_wrote(); }
+  Result<std::vector<store::JobMark>> job_marks(JobId after, size_t limit) override {
+    return store_->job_marks(after, limit);
+  }
   void idle() override { return store_->idle(); }
   int64_t log_bytes() const override { return store_->log_bytes(); }
 

@@ -20,6 +20,9 @@ constexpr int kTriesMax = 3;
 
 constexpr SqlText kBegin{"begin", "BEGIN"};
 constexpr SqlText kCommit{"commit", "COMMIT"};
+constexpr SqlText kOthers{"commit_others",
+                          "SELECT count(*), coalesce(sum(batch), 0)::bigint FROM commit_mark "
+                          "WHERE epoch <> $1::bigint"};
 constexpr SqlText kMark{"commit_mark",
                         "UPDATE commit_mark SET batch = $2::bigint WHERE epoch = $1::bigint RETURNING 1"};
 constexpr SqlText kIdKey{"id_key", "SELECT value FROM meta WHERE name = 'id_key'"};
@@ -46,6 +49,10 @@ class PostgresqlStore final : public WithQueries<Store> {
   Result<int64_t> reserve_ids(std::string_view kind, int64_t count) override;
   Status mark_all_offline(WallMs now) override;
 
+  Result<bool> others_wrote() override;
+  Result<std::vector<JobMark>> job_marks(JobId after, size_t limit) override {
+    return jobs_.job_marks(after, limit);
+  }
   Result<std::vector<Job>> unfinished_jobs() override { return jobs_.unfinished_jobs(); }
   Result<std::vector<Apply>> unfinished_applies() override { return fleet_.unfinished_applies(); }
   Result<std::vector<Task>> open_tasks(std::span<const DeviceId> devices, size_t limit_each) override {
@@ -88,7 +95,20 @@ class PostgresqlStore final : public WithQueries<Store> {
   Error error_;
   bool marked_ = false;
   int64_t batch_ = 0;
+  std::pair<int64_t, int64_t> others_seen_;  // their connections and the sum of their batches
 };
+
+Result<bool> PostgresqlStore::others_wrote() {
+  std::pair<int64_t, int64_t> now;
+  Parameters parameters;
+  parameters << session_.epoch();
+  Steps steps;
+  steps.push_back({&kOthers, std::move(parameters), [&](const ReplyRow& row) {
+                     now = {row.integer(0), row.integer(1)};
+                   }});
+  ROLLCALL_TRY_STATUS(link_->run(steps));
+  return std::exchange(others_seen_, now) != now;
+}
 
 Result<std::array<uint8_t, 16>> PostgresqlStore::id_key() {
   std::string text;

@@ -83,6 +83,7 @@ class JobQueries {
   Result<std::optional<InstanceId>> instance_of_job(JobId job);
 
   Result<std::vector<Job>> unfinished_jobs();
+  Result<std::vector<JobMark>> job_marks(JobId after, size_t limit);
   Result<std::vector<Task>> open_tasks(std::span<const DeviceId> devices, size_t limit_each);
   Result<std::vector<Task>> queued_tasks(JobId job, int64_t after_sequence, size_t limit);
   Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each);

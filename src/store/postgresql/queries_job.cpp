@@ -32,6 +32,12 @@ constexpr SqlText kUnfinished{
     "unfinished_jobs", "SELECT " JOB_COLUMNS JOB_DOCUMENT " FROM job j" JOB_PARTS UNFINISHED "ORDER BY j.id"};
 constexpr SqlText kUnfitOfUnfinished{"unfinished_unfit", UNFIT "job j" UNFIT_OF UNFINISHED UNFIT_ORDER};
 
+constexpr SqlText kMarks{
+    "job_marks",
+    "SELECT j.id, j.epoch, j.sweep_cursor, j.tasks_made, c.queued, c.sent, c.in_progress, c.succeeded, "
+    "c.failed, c.rejected, c.timed_out, c.cancelled FROM job j JOIN job_counter c ON c.job = j.id " UNFINISHED
+    "AND j.id > $1::bigint ORDER BY j.id LIMIT $2::bigint"};
+
 #define PAGE(condition)                                                         \
   "(SELECT * FROM job WHERE instance = $1::bigint AND deleted_ms = 0" condition \
   " ORDER BY id DESC "                                                          \
@@ -246,6 +252,16 @@ Result<std::vector<Job>> JobQueries::jobs(std::span<const JobId> ids) {
   steps.push_back({&kUnfitOfJobs, parameters(column(ids)), rows.take_unfit()});
   ROLLCALL_TRY_STATUS(link_.run(steps));
   return rows.all();
+}
+
+Result<std::vector<JobMark>> JobQueries::job_marks(JobId after, size_t limit) {
+  std::vector<JobMark> rows;
+  return run_one(link_, rows, kMarks, parameters(after, number(limit)), [&](const ReplyRow& row) {
+    JobMark& mark = rows.emplace_back();
+    Columns columns(row);
+    columns >> mark.id >> mark.epoch >> mark.sweep_cursor >> mark.tasks_made;
+    for (size_t status = 1; status <= kTaskStatusCount; ++status) columns >> mark.counters.by_status[status];
+  });
 }
 
 Result<std::vector<Job>> JobQueries::unfinished_jobs() {

@@ -32,9 +32,10 @@ constexpr SqlText kChange{
     "WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::integer[], $3::smallint[], "
     "$4::smallint[], $5::bigint[], $6::bigint[], $7::integer[], $8::boolean[], $9::bigint[], "
     "$10::bigint[], $11::bigint[], $12::bigint[], $13::boolean[], $14::smallint[], $15::bigint[], "
-    "$16::bytea[]) WITH ORDINALITY AS i(id, from_epoch, status, sweep, sweep_cursor, tasks_made, epoch, "
+    "$16::bytea[], $17::bigint[], $18::bigint[]) WITH ORDINALITY AS i(id, from_epoch, status, sweep, "
+    "sweep_cursor, tasks_made, epoch, "
     "paused, modified_ms, started_ms, deleted_ms, maximum_per_minute, maximum_per_minute_given, qos, "
-    "in_progress_timeout_minutes, description, n)), "
+    "in_progress_timeout_minutes, description, from_cursor, from_made, n)), "
     "hit AS (UPDATE job j SET status = i.status, sweep = i.sweep, sweep_cursor = i.sweep_cursor, "
     "tasks_made = i.tasks_made, epoch = i.epoch, paused = i.paused, modified_ms = i.modified_ms, "
     "started_ms = i.started_ms, deleted_ms = i.deleted_ms, "
@@ -42,7 +43,8 @@ constexpr SqlText kChange{
     "maximum_per_minute_given = coalesce(i.maximum_per_minute_given, j.maximum_per_minute_given), "
     "qos = coalesce(i.qos, j.qos), in_progress_timeout_minutes = coalesce(i.in_progress_timeout_minutes, "
     "j.in_progress_timeout_minutes), description = coalesce(i.description, j.description) "
-    "FROM i WHERE j.id = i.id AND j.epoch = i.from_epoch AND j.deleted_ms = 0 RETURNING i.n) "
+    "FROM i WHERE j.id = i.id AND j.epoch = i.from_epoch AND j.deleted_ms = 0 "
+    "AND j.sweep_cursor = i.from_cursor AND j.tasks_made = i.from_made RETURNING i.n) "
     "SELECT n FROM i EXCEPT SELECT n FROM hit"};
 
 // What both ways of making share. $3: the rows there are, so that a chunk that was already made is not made
@@ -128,7 +130,7 @@ void change_jobs(const std::vector<JobChange>& changes, std::vector<uint32_t> ru
   Column<int32_t> from_epoch, epoch;
   Column<JobStatus> status;
   Column<Sweep> sweep;
-  Column<int64_t> sweep_cursor, tasks_made, per_minute, timeout;
+  Column<int64_t> sweep_cursor, tasks_made, per_minute, timeout, from_cursor, from_made;
   Column<bool> paused, per_minute_given;
   Column<WallMs> modified_at, started_at, deleted_at;
   Column<MessageQos> qos;
@@ -137,6 +139,8 @@ void change_jobs(const std::vector<JobChange>& changes, std::vector<uint32_t> ru
     const JobChange& change = changes[run[row]];
     id.add(change.id);
     from_epoch.add(change.from_epoch);
+    from_cursor.add(change.from_sweep_cursor);
+    from_made.add(change.from_tasks_made);
     status.add(change.status);
     sweep.add(change.sweep);
     sweep_cursor.add(change.sweep_cursor);
@@ -163,7 +167,7 @@ void change_jobs(const std::vector<JobChange>& changes, std::vector<uint32_t> ru
              << std::move(sweep_cursor) << std::move(tasks_made) << std::move(epoch) << std::move(paused)
              << std::move(modified_at) << std::move(started_at) << std::move(deleted_at)
              << std::move(per_minute) << std::move(per_minute_given) << std::move(qos) << std::move(timeout)
-             << std::move(description);
+             << std::move(description) << std::move(from_cursor) << std::move(from_made);
   steps.push_back({&kChange, std::move(parameters), missed_into(result.missed_jobs, std::move(run))});
 }
 

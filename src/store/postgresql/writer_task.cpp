@@ -12,15 +12,18 @@ constexpr SqlText kChange{
     "WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::integer[], $3::smallint[], "
     "$4::integer[], $5::smallint[], $6::integer[], $7::smallint[], $8::smallint[], $9::smallint[], "
     "$10::bigint[], $11::bigint[], $12::smallint[], $13::boolean[], $14::bigint[], $15::bytea[], "
-    "$16::bytea[], $17::bytea[], $18::bytea[], $19::smallint[], $20::bigint[]) WITH ORDINALITY AS i(job, "
+    "$16::bytea[], $17::bytea[], $18::bytea[], $19::smallint[], $20::bigint[], "
+    "$21::integer[]) WITH ORDINALITY AS i(job, "
     "sequence, from_status, from_attempt, status, attempt, "
     "progress, flags, pushes, queued_ms, modified_ms, cause, record, time_out_ms, message, "
-    "status_details, note_message, note_details, noted, noted_ms, n)), "
+    "status_details, note_message, note_details, noted, noted_ms, job_epoch, "
+    "n)), "
     "hit AS (UPDATE task t SET status = i.status, attempt = i.attempt, progress = i.progress, "
     "flags = i.flags, pushes = i.pushes, queued_ms = i.queued_ms, modified_ms = i.modified_ms, "
     "noted = i.noted, noted_ms = i.noted_ms "
     "FROM i WHERE t.job = i.job AND t.sequence = i.sequence AND t.status + 0 = i.from_status "
-    "AND t.attempt = i.from_attempt "
+    "AND t.attempt = i.from_attempt AND (i.job_epoch < 0 "
+    "OR i.job_epoch = (SELECT j.epoch FROM job j WHERE j.id = i.job)) "
     "RETURNING i.n, i.job, i.sequence, t.device, i.from_status, i.from_attempt, i.status, i.attempt, "
     "i.progress, i.modified_ms, i.cause, i.record, i.time_out_ms, i.message, i.status_details, "
     "i.note_message, i.note_details), "
@@ -47,7 +50,8 @@ constexpr SqlText kChange{
 constexpr SqlText kSweep{
     "task_sweep",
     "WITH phase AS (UPDATE job SET sweep_cursor = greatest($3::bigint, least($3 + $4::bigint, tasks_made)) "
-    "WHERE id = $1::bigint AND epoch = $2::integer AND deleted_ms = 0 RETURNING tasks_made, sweep_cursor), "
+    "WHERE id = $1::bigint AND epoch = $2::integer AND deleted_ms = 0 AND sweep_cursor = $3 "
+    "RETURNING tasks_made, sweep_cursor), "
     "old AS MATERIALIZED (SELECT t.job, t.sequence, t.device, t.status AS from_status, "
     "t.attempt + CASE WHEN $10::boolean THEN 1 ELSE 0 END AS attempt, "
     "CASE WHEN $10 THEN NULL ELSE t.progress END AS progress, t.flags, $7::smallint AS status "
@@ -153,7 +157,7 @@ Ends make_ends() {
 // The rows of a run, column by column. A column that no row of it uses stays empty.
 struct ChangeColumns {
   Column<JobId> job;
-  Column<int32_t> sequence, from_attempt, attempt;
+  Column<int32_t> sequence, from_attempt, attempt, job_epoch;
   Column<TaskStatus> from_status, status;
   Column<int16_t> progress;
   Column<uint8_t> flags, pushes, noted;
@@ -177,6 +181,7 @@ void ChangeColumns::add(const TaskChange& change, size_t row) {
   sequence.add(narrow(task.key.sequence));
   from_status.add(change.from_status);
   from_attempt.add(change.from_attempt);
+  job_epoch.add(change.job_epoch);
   status.add(task.status);
   attempt.add(task.attempt);
   task.progress < 0 ? progress.add_null() : progress.add(narrow(task.progress));
@@ -215,7 +220,7 @@ void change_tasks(const std::vector<TaskChange>& changes, std::vector<uint32_t> 
              << std::move(c.modified_at) << std::move(c.cause) << std::move(c.record)
              << std::move(c.time_out_at) << std::move(c.message) << std::move(c.status_details)
              << std::move(c.note_message) << std::move(c.note_details) << std::move(c.noted)
-             << std::move(c.noted_at);
+             << std::move(c.noted_at) << std::move(c.job_epoch);
   steps.push_back({&kChange, std::move(parameters), [&result, run = std::move(run)](const ReplyRow& row) {
                      if (row.as<ReplyKind>(0) == ReplyKind::Counters) return take_counters(row, result);
                      result.missed_tasks.push_back(run[static_cast<size_t>(row.integer(1)) - 1]);

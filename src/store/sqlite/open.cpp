@@ -37,6 +37,7 @@ class SqliteStore final : public WithQueries<Store> {
                      "ON CONFLICT DO UPDATE SET next = next + ?2 RETURNING next - ?2"),
         mark_all_offline_(*connection_, "mark_all_offline",
                           "UPDATE presence SET online = 0, changed_ms = ?1 WHERE online = 1"),
+        data_version_(*connection_, "data_version", "PRAGMA data_version"),
         writer_(*connection_, jobs_.times()) {
     sqlite3_wal_autocheckpoint(connection_->handle(), 0);
     sqlite3_wal_hook(connection_->handle(), &SqliteStore::on_commit, this);
@@ -72,6 +73,19 @@ class SqliteStore final : public WithQueries<Store> {
     return connection_->finish();
   }
 
+  Result<bool> others_wrote() override {
+    int64_t version = 0;
+    {
+      Query query = data_version_.run();
+      if (query.step()) query >> version;
+      query.step();
+    }
+    const bool wrote = version != std::exchange(seen_version_, version);
+    return connection_->finish(wrote);
+  }
+  Result<std::vector<JobMark>> job_marks(JobId after, size_t limit) override {
+    return jobs_.job_marks(after, limit);
+  }
   Result<std::vector<Job>> unfinished_jobs() override { return jobs_.unfinished_jobs(); }
   Result<std::vector<Apply>> unfinished_applies() override { return fleet_.unfinished_applies(); }
   Result<std::vector<Task>> open_tasks(std::span<const DeviceId> devices, size_t limit_each) override {
@@ -124,9 +138,10 @@ class SqliteStore final : public WithQueries<Store> {
   }
 
   FileLock lock_;
-  Statement id_key_, reserve_ids_, mark_all_offline_;
+  Statement id_key_, reserve_ids_, mark_all_offline_, data_version_;
   Writer writer_;
   std::optional<Result<CommitResult>> result_;
+  int64_t seen_version_ = 0;       // moves with the commits of other connections
   int64_t log_pages_ = 0;          // in the log
   int64_t log_pages_tried_ = 0;    // of these, seen by the last checkpoint
   int64_t log_pages_written_ = 0;  // and written back by it

@@ -87,6 +87,7 @@ class JobQueries {
   Result<std::optional<InstanceId>> instance_of_job(JobId job);
 
   Result<std::vector<Job>> unfinished_jobs();
+  Result<std::vector<JobMark>> job_marks(JobId after, size_t limit);
   Result<std::vector<Task>> open_tasks(std::span<const DeviceId> devices, size_t limit_each);
   Result<std::vector<Task>> queued_tasks(JobId job, int64_t after_sequence, size_t limit);
   Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each);
@@ -105,7 +106,7 @@ class JobQueries {
   Connection& connection_;
   JobTimes times_;
   Statement job_, document_, unfit_, jobs_newest_, jobs_newest_of_status_, job_count_, job_count_of_status_;
-  Statement unfinished_jobs_, targets_;
+  Statement unfinished_jobs_, job_marks_, targets_;
   Statement task_, task_detail_, tasks_of_job_, tasks_of_job_and_status_, tasks_of_device_, device_label_;
   Statement open_tasks_, history_, history_row_, last_event_, previous_event_, job_instance_, due_time_outs_,
       earliest_time_out_, tells_;

@@ -81,6 +81,11 @@ JobQueries::JobQueries(Connection& c)
       unfinished_jobs_(c, "unfinished_jobs",
                        "SELECT " JOB_COLUMNS JOB_TABLES
                        "WHERE j.status NOT IN (4, 6, 8) AND j.deleted_ms = 0 ORDER BY j.id"),
+      job_marks_(c, "job_marks",
+                 "SELECT j.id, j.epoch, j.sweep_cursor, j.tasks_made, c.queued, c.sent, c.in_progress, "
+                 "c.succeeded, c.failed, c.rejected, c.timed_out, c.cancelled "
+                 "FROM job j JOIN job_counter c ON c.job = j.id WHERE j.id > ?1 "
+                 "AND j.status NOT IN (4, 6, 8) AND j.deleted_ms = 0 ORDER BY j.id LIMIT ?2"),
       targets_(c, "job_targets", "SELECT device FROM task WHERE job = ?1 ORDER BY sequence LIMIT ?2"),
       task_(c, "task", "SELECT " TASK_COLUMNS " FROM task WHERE job = ?1 AND sequence = ?2"),
       task_detail_(c, "task_detail",
@@ -151,6 +156,17 @@ Result<std::vector<Job>> JobQueries::jobs(std::span<const JobId> ids) {
     Query document = document_.run(id);
     if (document.step()) document >> job.spec.document >> job.spec.wire_params;
     read_unfit_products(job);
+  }
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::vector<JobMark>> JobQueries::job_marks(JobId after, size_t limit) {
+  std::vector<JobMark> rows;
+  Query query = job_marks_.run(after, limit);
+  while (query.step()) {
+    JobMark& mark = rows.emplace_back();
+    query >> mark.id >> mark.epoch >> mark.sweep_cursor >> mark.tasks_made;
+    for (size_t status = 1; status <= kTaskStatusCount; ++status) query >> mark.counters.by_status[status];
   }
   return connection_.finish(std::move(rows));
 }

@@ -23,7 +23,7 @@ Ledger::Ledger(Connection& c)
 void Ledger::begin() {
   moved_.clear();
   last_ = nullptr;
-  if (next_position_ == 0) {
+  {  // Asked each time: another process may have written since.
     Query query = last_position_.run();
     if (query.step()) query >> next_position_;
     ++next_position_;

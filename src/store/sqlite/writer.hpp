@@ -77,12 +77,14 @@ class TaskWriter {
 
  private:
   bool change(const TaskChange& change, int64_t job_created_ms);
+  int32_t epoch_of(JobId job);
   void put_detail(const TaskKey& key, const TaskDetail& detail);
 
   Connection& connection_;
   JobTimes& times_;
   Ledger& ledger_;
-  Statement insert_, change_open_, change_status_, change_noted_, change_rest_, put_detail_, delete_detail_;
+  Statement insert_, change_open_, change_status_, change_noted_, change_rest_, epoch_, put_detail_,
+      delete_detail_;
   Statement add_time_out_, due_, delete_time_out_, sweep_rows_, sweep_, sweep_again_;
   Statement add_tell_, delete_tell_, open_of_device_, end_;
   std::vector<uint32_t> order_;
@@ -98,7 +100,7 @@ class JobWriter {
 
  private:
   // Epoch and rows of a job; false when it is not there.
-  bool phase(JobId job, int32_t& epoch, int64_t& tasks_made);
+  bool phase(JobId job, int32_t& epoch, int64_t& tasks_made, int64_t& cursor);
   void make_targets(const NewJob& job);
   void drop_missing(const MakeTasks& make, int64_t tasks_made);
 

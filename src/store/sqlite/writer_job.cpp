@@ -41,11 +41,12 @@ JobWriter::JobWriter(Connection& c, JobTimes& times, Ledger& ledger, TaskWriter&
               "UPDATE job SET status = ?3, sweep = ?4, sweep_cursor = ?5, tasks_made = ?6, epoch = ?7, "
               "paused = ?8, "
               "modified_ms = ?9, started_ms = ?10, deleted_ms = ?11 WHERE id = ?1 AND epoch = ?2 AND "
-              "deleted_ms = 0"),
+              "deleted_ms = 0 AND sweep_cursor = ?12 AND tasks_made = ?13"),
       change_settings_(c, "job_change_settings",
                        "UPDATE job SET maximum_per_minute = ?2, maximum_per_minute_given = ?3, qos = ?4, "
                        "in_progress_timeout_minutes = ?5, description = ?6 WHERE id = ?1"),
-      phase_(c, "job_phase", "SELECT epoch, tasks_made FROM job WHERE id = ?1 AND deleted_ms = 0"),
+      phase_(c, "job_phase",
+             "SELECT epoch, tasks_made, sweep_cursor FROM job WHERE id = ?1 AND deleted_ms = 0"),
       counted_(c, "job_counted",
                "SELECT queued + sent + in_progress + succeeded + failed + rejected + timed_out + cancelled "
                "FROM job_counter WHERE job = ?1"),
@@ -98,10 +99,10 @@ void JobWriter::make_targets(const NewJob& created) {
 }
 
 bool JobWriter::change(const JobChange& change) {
-  const int hits =
-      change_.execute(change.id, change.from_epoch, change.status, change.sweep, change.sweep_cursor,
-                      change.tasks_made, change.epoch, change.paused, change.modified_at, change.started_at,
-                      change.deleted ? change.modified_at : WallMs{});
+  const int hits = change_.execute(
+      change.id, change.from_epoch, change.status, change.sweep, change.sweep_cursor, change.tasks_made,
+      change.epoch, change.paused, change.modified_at, change.started_at,
+      change.deleted ? change.modified_at : WallMs{}, change.from_sweep_cursor, change.from_tasks_made);
   if (hits == 0) return false;
   if (change.settings) {
     const JobSettings& settings = *change.settings;
@@ -111,10 +112,10 @@ bool JobWriter::change(const JobChange& change) {
   return true;
 }
 
-bool JobWriter::phase(JobId job, int32_t& epoch, int64_t& tasks_made) {
+bool JobWriter::phase(JobId job, int32_t& epoch, int64_t& tasks_made, int64_t& cursor) {
   Query query = phase_.run(job);
   if (!query.step()) return false;
-  query >> epoch >> tasks_made;
+  query >> epoch >> tasks_made >> cursor;
   return true;
 }
 
@@ -135,8 +136,10 @@ MakeResult JobWriter::make(const MakeTasks& make) {
   result.last_member = make.after;
   int32_t epoch = 0;
   int64_t tasks_made = 0;
+  int64_t cursor = 0;
   // The number of rows is compared too: a chunk that was already made is not made twice.
-  if (!phase(make.job, epoch, tasks_made) || epoch != make.from_epoch || tasks_made != make.first_sequence) {
+  if (!phase(make.job, epoch, tasks_made, cursor) || epoch != make.from_epoch ||
+      tasks_made != make.first_sequence) {
     return result;
   }
   result.hit = true;
@@ -179,7 +182,11 @@ SweepResult JobWriter::sweep(const SweepTasks& sweep) {
   result.next_sequence = sweep.first_sequence;
   int32_t epoch = 0;
   int64_t tasks_made = 0;
-  if (!phase(sweep.job, epoch, tasks_made) || epoch != sweep.from_epoch) return result;
+  int64_t cursor = 0;
+  // The place is compared too: rows that somebody swept already may have moved on and match again.
+  if (!phase(sweep.job, epoch, tasks_made, cursor) || epoch != sweep.from_epoch ||
+      cursor != sweep.first_sequence)
+    return result;
   result.hit = true;
   const int64_t wanted = sweep.first_sequence + static_cast<int64_t>(sweep.rows_max);
   const int64_t end = std::max(sweep.first_sequence, std::min(wanted, tasks_made));

@@ -59,6 +59,7 @@ TaskWriter::TaskWriter(Connection& c, JobTimes& times, Ledger& ledger)
       change_status_(c, "task_change_status", CHANGE_REST ", last_event = ?11, status = ?12" CHANGE_WHERE),
       change_noted_(c, "task_change_noted", CHANGE_REST ", last_event = ?11" CHANGE_WHERE),
       change_rest_(c, "task_change_rest", CHANGE_REST CHANGE_WHERE),
+      epoch_(c, "job_epoch", "SELECT epoch FROM job WHERE id = ?1"),
       put_detail_(c, "task_detail_put", "INSERT OR REPLACE INTO task_detail VALUES(?1, ?2, ?3, ?4)"),
       delete_detail_(c, "task_detail_delete", "DELETE FROM task_detail WHERE job = ?1 AND sequence = ?2"),
       add_time_out_(c, "time_out_add", "INSERT OR IGNORE INTO time_out VALUES(?1, ?2, ?3, ?4)"),
@@ -128,16 +129,26 @@ void TaskWriter::change_all(const std::vector<TaskChange>& changes, CommitResult
   }
   JobId job;
   int64_t created_ms = 0;
+  int32_t epoch = 0;
   for (const uint32_t index : order_) {
     const TaskChange& one = changes[index];
     if (job != one.task.key.job) {
       job = one.task.key.job;
       created_ms = times_.created_ms(job);
+      epoch = epoch_of(job);
     }
-    if (!change(one, created_ms)) result.missed_tasks.push_back(index);
+    const bool decided_on_it = one.job_epoch < 0 || one.job_epoch == epoch;
+    if (!decided_on_it || !change(one, created_ms)) result.missed_tasks.push_back(index);
     if (!connection_.ok()) return;
   }
   std::sort(result.missed_tasks.begin(), result.missed_tasks.end());
+}
+
+int32_t TaskWriter::epoch_of(JobId job) {
+  int32_t epoch = 0;
+  Query query = epoch_.run(job);
+  if (query.step()) query >> epoch;
+  return epoch;
 }
 
 bool TaskWriter::change(const TaskChange& change, int64_t job_created_ms) {
