@@ -1,6 +1,7 @@
 // After a commit: what memory takes over from it, and what follows from it (DESIGN 3: counters, history and
 // effects derive only from rows that were hit).
 #include <algorithm>
+#include <set>
 
 #include "base/canary.hpp"
 #include "base/log.hpp"
@@ -17,6 +18,8 @@ void count_job(State& state, JobStatus status, int64_t n) {
   state.probe.jobs[static_cast<size_t>(status)].add(n);
 }
 
+}  // namespace
+
 void set_alarms(State& state, JobState& held) {
   const Job& job = held.job;
   const auto armed = [&](WallMs when) {
@@ -28,7 +31,6 @@ void set_alarms(State& state, JobState& held) {
   if (const auto end = life_end(job)) held.life_due = armed(*end);
 }
 
-// Later pushes go by the new settings; those on their way keep the content they have.
 void take_settings(State& state, JobState& held, const JobSettings& settings) {
   const bool qos_changed = held.job.settings.qos != settings.qos;
   held.job.settings = settings;
@@ -38,6 +40,8 @@ void take_settings(State& state, JobState& held, const JobSettings& settings) {
   content->qos = settings.qos;
   held.content = std::move(content);
 }
+
+namespace {
 
 // A job that had ended is taken up again.
 void revive(State& state, const Decision& decision, const store::JobChange& change) {
@@ -110,29 +114,13 @@ void tell_swept(State& state, const store::SweepResult& result, std::vector<Effe
   }
 }
 
-void reload_job(State& state, JobId id) {
-  if (canary(Canary::StaleCounters)) return;
-  JobState* held = state.jobs.find(id);
-  if (!held) return;
-  const JobId ids[] = {id};
-  auto rows = state.store.jobs(ids);
-  if (!rows || rows->empty()) return;
-  const JobSettings settings = rows->front().settings;
-  const JobSettings before = held->job.settings;
-  held->job = std::move(rows->front());
-  held->job.settings = before;
-  take_settings(state, *held, settings);
-  if (is_final(held->job.status)) return state.jobs.remove(id);
-  state.jobs.to_look_at.insert(id);
-  if (may_push(held->job)) state.jobs.rolling.insert(id);
-}
-
 void absorb_tasks(State& state, const Decision& decision, const store::CommitResult& result) {
   const auto& changes = decision.changes.tasks;
+  std::set<JobId> moved;  // by another writer: the task, and with it the counters, or the job
   for (size_t i = 0; i < changes.size(); ++i) {
     const store::TaskChange& change = changes[i];
     if (!result.missed_tasks.empty() && contains(result.missed_tasks, i)) {
-      reload_job(state, change.task.key.job);  // another writer moved the task, and with it the counters
+      moved.insert(change.task.key.job);
       continue;
     }
     if (change.task.status != change.from_status)
@@ -140,6 +128,19 @@ void absorb_tasks(State& state, const Decision& decision, const store::CommitRes
     if (change.time_out_at && (!state.next_time_out || *change.time_out_at < *state.next_time_out))
       state.next_time_out = change.time_out_at;
   }
+  for (const JobId job : moved) reload_job(state, job);
+}
+
+// Another process went on with the registration that this one is carrying out.
+void reload_apply(State& state, ApplyId id) {
+  if (state.applies_running.empty() || state.applies_running.front().id != id) return;
+  const ApplyId ids[] = {id};
+  auto rows = state.store.applies(ids);
+  if (!rows) return;
+  if (rows->empty() || rows->front().status != ApplyStatus::Creating)
+    state.applies_running.pop_front();
+  else
+    state.applies_running.front() = rows->front();
 }
 
 }  // namespace
@@ -234,8 +235,11 @@ void absorb(State& state, const Decision& decision, const store::CommitResult& r
   }
   absorb_tasks(state, decision, result);
   absorb_devices(state, decision, result);
-  for (const store::ApplyProgress& progress : decision.changes.apply_progress) {
-    if (!state.applies_running.empty() && state.applies_running.front().id == progress.id) {
+  for (size_t i = 0; i < decision.changes.apply_progress.size(); ++i) {
+    const store::ApplyProgress& progress = decision.changes.apply_progress[i];
+    if (contains(result.missed_applies, i)) {
+      reload_apply(state, progress.id);
+    } else if (!state.applies_running.empty() && state.applies_running.front().id == progress.id) {
       state.applies_running.front().cursor = progress.cursor;
       if (progress.status == ApplyStatus::Created) state.applies_running.pop_front();
     } else if (progress.status == ApplyStatus::Creating) {

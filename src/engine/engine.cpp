@@ -319,17 +319,7 @@ Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, const Clock& c
   ROLLCALL_TRY(auto key, store.id_key());
   ROLLCALL_TRY_STATUS(store.mark_all_offline(clock.wall()));
   auto impl = std::make_unique<Impl>(store, clock, random, room, probe, config, key);
-  ROLLCALL_TRY(auto jobs, store.unfinished_jobs());
-  for (Job& job : jobs) {
-    const JobId id = job.id;
-    if (Status status = adopt(impl->state, std::move(job)); !status)
-      log_error("job.unreadable", {{"job", id.value}, {"error", public_message(status.error())}});
-    // What was pushed just before the restart is forgotten: the first push waits its spacing, so that no
-    // window holds one more.
-    JobState* held = impl->state.jobs.find(id);
-    if (held && !canary(Canary::RestartForgetsPace)) held->pace.take(1, clock.steady());
-    if (canary(Canary::SweepForgotten)) impl->state.jobs.to_look_at.erase(id);
-  }
+  ROLLCALL_TRY_STATUS(take_up_jobs(impl->state));
   ROLLCALL_TRY(auto applies, store.unfinished_applies());
   for (Apply& apply : applies)
     if (apply.status == ApplyStatus::Creating) impl->state.applies_running.push_back(std::move(apply));
@@ -357,7 +347,9 @@ bool Engine::run(std::vector<Effect>& effects) {
     return impl.more();
   }
   impl.try_store();
+  if (Status seen = look_at_others(impl.state, effects); !seen) impl.tell_failure(seen.error(), 0);
   auto batch = impl.take_batch();
+  for (const Pending& pending : batch->commands) refresh_named(impl.state, pending.command);
   Status status = impl.load_for(*batch);
   if (status) status = impl.decide_batch(*batch);
   if (status && batch->maintenance) status = impl.maintain(*batch);
@@ -370,6 +362,7 @@ bool Engine::run(std::vector<Effect>& effects) {
     impl.release(*batch, {}, effects);
     return impl.more();
   }
+  guard_tasks(impl.state, batch->ws, batch->decision);
   impl.state.store.submit(batch->decision.changes);
   auto result = impl.state.store.poll();
   if (!result) {

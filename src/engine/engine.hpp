@@ -27,6 +27,8 @@ struct EngineConfig {
   int64_t job_targets_max = limits::kTargetsMax;
   bool unknown_targets_skip = false;           // jobs.unknown_targets = skip (DESIGN 5.5)
   int64_t next_wait_ms = limits::kNextWaitMs;  // wait for a $next after CONNACK before pushing
+  // How often to look what other processes did on the same store; 0: there are none.
+  int64_t others_check_ms = 0;
   size_t push_slice = limits::kPushSlice;
   size_t sweep_rows = limits::kSweepRows;  // rows of one chunk of a long sweep; tests make it small
 };

@@ -48,6 +48,10 @@ void decide_open(State& state, WorkingSet& ws, Decision& decision, const OpenSes
   const WallMs now = state.clock.wall();
   presence.online = true;
   ++presence.connection_epoch;
+  // Two processes never give the same, and the later login has the higher one.
+  if (state.process != 0)
+    presence.connection_epoch =
+        std::max(presence.connection_epoch, now.value * 1'024 + state.process % 1'024);
   presence.online_at = now;
   presence.changed_at = now;
   presence.address = command.address;

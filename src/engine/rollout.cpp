@@ -51,6 +51,12 @@ Turn take_turn(State& state, Decision& decision, JobState& job, Task& task) {
   if (outcome == PushOutcome::Pushed) return Turn::SlotUsed;
   if (outcome != PushOutcome::NotConnected || job.job.spec.offline_policy == OfflinePolicy::Wait)
     return Turn::Passed;
+  if (state.config.others_check_ms > 0) {  // connected at another process: it is pushed there
+    const DeviceId ids[] = {task.device};
+    const auto rows = state.store.presence(ids);
+    const bool known = rows && !rows->empty() && !state.sessions.presence_unwritten.contains(task.device);
+    if (known && rows->front().online) return Turn::Passed;
+  }
   const Task before = task;
   const Transition step = transition(task.status, TaskEvent::FailBeforePush, task.attempt, task.pushes);
   if (step.verdict != Verdict::Apply) return Turn::Passed;

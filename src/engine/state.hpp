@@ -103,6 +103,14 @@ struct State {
     if (!lazy_due) lazy_due = clock.steady() + 200'000;
   }
 
+  // Other processes on the store (others.cpp): when to look next, whether they wrote since the last look
+  // began, the job up to which this look has come, and the sessions it has yet to check.
+  std::optional<SteadyUs> others_due;
+  bool others_wrote = false;
+  JobId others_seen_to;
+  std::vector<DeviceId> sessions_to_check;
+  int64_t process = 0;  // tells connection epochs of processes apart; 0 = alone
+
   std::optional<WallMs> next_time_out;
   std::deque<Apply> applies_running;
   JobId rollout_turn;                     // the job after which the next rollout round begins
@@ -217,6 +225,22 @@ std::optional<SteadyUs> next_upkeep(const State& state);
 // are appended.
 void absorb(State& state, const Decision& decision, const store::CommitResult& result,
             std::vector<Effect>& effects);
+void set_alarms(State& state, JobState& held);
+// Later pushes go by the new settings; those on their way keep the content they have.
+void take_settings(State& state, JobState& held, const JobSettings& settings);
+
+// others.cpp: other processes on the same store.
+// At the start: what is unfinished.
+Status take_up_jobs(State& state);
+// Brings a job to what is stored: takes it up, lets go of it, or goes on from where another put it.
+void reload_job(State& state, JobId id);
+// Before a command is decided: the job it names, as others have left it.
+void refresh_named(State& state, const Command& command);
+// Now and then, between batches. Disconnects devices that are elsewhere by now.
+Status look_at_others(State& state, std::vector<Effect>& effects);
+// Ties each change of a task to the epoch of its job that it was decided on.
+void guard_tasks(State& state, WorkingSet& ws, Decision& decision);
+
 // Takes back a push that was decided but will not be sent: its reserved room and the session's record of it.
 void withdraw(State& state, const Decision& decision, const Effect& effect);
 // Puts back what memory had taken for granted when the commit failed.

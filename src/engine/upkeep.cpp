@@ -21,7 +21,11 @@ Status time_out_tasks(State& state, WorkingSet& ws, Decision& decision) {
   const WallMs now = state.even_wall();
   if (!state.next_time_out || *state.next_time_out > now) return {};
   ROLLCALL_TRY(std::vector<store::DueTimeOut> due, state.store.due_time_outs(now, limits::kSweepRows));
-  for (const store::DueTimeOut& entry : due) ws.tasks.need(entry.key);
+  for (const store::DueTimeOut& entry : due) {
+    ws.tasks.need(entry.key);
+    // Made by another process a moment ago: its clocks are ours as well.
+    if (state.config.others_check_ms > 0 && !state.jobs.find(entry.key.job)) reload_job(state, entry.key.job);
+  }
   ROLLCALL_TRY_STATUS(load_all(state, ws));
   for (const store::DueTimeOut& entry : due) {
     decision.changes.time_outs_done.push_back(entry.key);
@@ -270,6 +274,7 @@ std::optional<SteadyUs> next_upkeep(const State& state) {
   if (!state.jobs.to_look_at.empty() || !state.applies_running.empty() || !state.ready_devices.empty())
     consider(now);
   if (state.lazy_due) consider(*state.lazy_due);
+  if (state.others_due) consider(*state.others_due);
   if (!state.sessions.settling.empty()) consider(state.sessions.settling.front().due);
   return earliest;
 }
