@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/overload.hpp"
+#include "engine/hooked_store.hpp"
 #include "store/postgresql/open.hpp"
 #include "store/sqlite/open.hpp"
 #include "support/postgresql_server.hpp"
@@ -25,6 +26,8 @@ std::string place_for(std::string path) {
 Result<std::unique_ptr<store::Store>> open_store(const std::string& path, Random& random) {
   static const SystemClock clock;  // the server's answers come in real time
   if (store::is_postgresql_url(path)) return store::open_postgresql({path, false}, clock, random);
+  if (path.starts_with(kShared))
+    return store::open_sqlite({path.substr(kShared.size()), false, 4096, "unix"}, random);
   return store::open_sqlite({path, true, 4096}, random);
 }
 
@@ -32,9 +35,7 @@ Result<std::unique_ptr<store::Store>> open_store(const std::string& path, Random
 
 World::World(engine::EngineConfig engine_config, std::string path)
     : config(engine_config), path_(place_for(std::move(path))) {
-  auto opened = open_store(path_, random);
-  if (!opened) throw std::runtime_error(opened.error().detail + opened.error().message);
-  store = std::move(*opened);
+  open_store_again();
   auto made = engine::Engine::open(*store, clock, random, *this, probe, config);
   if (!made) throw std::runtime_error(made.error().detail + made.error().message);
   engine = std::move(*made);
@@ -42,13 +43,38 @@ World::World(engine::EngineConfig engine_config, std::string path)
 
 World::~World() = default;
 
+void World::open_store_again() {
+  auto opened = open_store(path_, random);
+  if (!opened) throw std::runtime_error(opened.error().detail + opened.error().message);
+  store = std::move(*opened);
+  if (path_ != ":memory:") store = std::make_unique<HookedStore>(std::move(store));
+  if (before_commit_) set_before_commit(before_commit_);
+}
+
+void World::set_before_commit(std::function<void()> what) {
+  before_commit_ = std::move(what);
+  auto* hooked = dynamic_cast<HookedStore*>(store.get());
+  if (hooked == nullptr) throw std::runtime_error("only a shared store has room for a hook");
+  hooked->before_commit = before_commit_;
+}
+
+uint64_t World::ask(decltype(engine::ApiCommand::what) what, InstanceId instance) {
+  const uint64_t ticket = next_ticket_++;
+  send(engine::ApiCommand{{0, ticket}, {instance, "key", "127.0.0.1", "request"}, std::move(what)});
+  return ticket;
+}
+
+std::optional<Result<engine::Outcome>> World::answer(uint64_t ticket) {
+  auto node = answers_.extract(ticket);
+  if (node.empty()) return std::nullopt;
+  return std::move(node.mapped());
+}
+
 void World::restart() {
   engine.reset();
   if (path_ != ":memory:") {
     store.reset();
-    auto opened = open_store(path_, random);
-    if (!opened) throw std::runtime_error(opened.error().detail + opened.error().message);
-    store = std::move(*opened);
+    open_store_again();
   }
   devices.clear();
   engine = std::move(*engine::Engine::open(*store, clock, random, *this, probe, config));
@@ -109,12 +135,11 @@ void World::send(engine::Command command) {
 }
 
 Result<engine::Outcome> World::call(decltype(engine::ApiCommand::what) what, InstanceId instance) {
-  const uint64_t ticket = next_ticket_++;
-  send(engine::ApiCommand{{0, ticket}, {instance, "key", "127.0.0.1", "request"}, std::move(what)});
+  const uint64_t ticket = ask(std::move(what), instance);
   settle();
-  auto node = answers_.extract(ticket);
-  if (node.empty()) return fail(ErrorCode::InternalError, "no answer");
-  return std::move(node.mapped());
+  auto given = answer(ticket);
+  if (!given) return fail(ErrorCode::InternalError, "no answer");
+  return std::move(*given);
 }
 
 std::string World::make_product(const std::string& name, const std::string& tsl) {
@@ -140,12 +165,17 @@ DeviceId World::make_device(const std::string& product_key, const std::string& n
 }
 
 FakeDevice& World::connect(DeviceId id, bool reachable) {
+  FakeDevice& device = connect_later(id, reachable);
+  settle();
+  return device;
+}
+
+FakeDevice& World::connect_later(DeviceId id, bool reachable) {
   const uint32_t slot = next_slot_++;
   FakeDevice& device = devices[slot];
   device.id = id;
   device.at = {0, {slot, 1}};
   send(engine::OpenSession{device.at, id, std::make_shared<FixedReach>(reachable), "127.0.0.1:1"});
-  settle();
   return device;
 }
 

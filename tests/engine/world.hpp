@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -43,6 +46,8 @@ struct FakeDevice {
 
 // A store that is new: in memory, or on PostgreSQL when the tests run there.
 inline constexpr const char* kAnyStore = "";
+// Before the path of a SQLite file: without its lock, so that several worlds have it open, and without syncs.
+inline constexpr std::string_view kShared = "shared:";
 
 class World : public engine::PushRoom {
  public:
@@ -58,10 +63,17 @@ class World : public engine::PushRoom {
   // Lets time pass in steps, running whatever becomes due.
   void pass_ms(int64_t ms, int64_t step_ms = 100);
   void send(engine::Command command);
+  // Without running: the answer is there when the engine has given it.
+  uint64_t ask(decltype(engine::ApiCommand::what) what, InstanceId instance = InstanceId{1});
+  std::optional<Result<engine::Outcome>> answer(uint64_t ticket);
+  // What happens between each decision and its commit; stays over restarts.
+  void set_before_commit(std::function<void()> what);
 
   std::string make_product(const std::string& name, const std::string& tsl = {});
   DeviceId make_device(const std::string& product_key, const std::string& name);
   FakeDevice& connect(DeviceId id, bool reachable = true);
+  // Without running.
+  FakeDevice& connect_later(DeviceId id, bool reachable = true);
   void disconnect(FakeDevice& device);
   JobId make_job(engine::CreateJob job);
 
@@ -95,7 +107,9 @@ class World : public engine::PushRoom {
 
  private:
   void take(std::vector<engine::Effect>& effects);
+  void open_store_again();
   std::string path_;
+  std::function<void()> before_commit_;
   uint64_t next_ticket_ = 1;
   uint32_t next_slot_ = 1;
   std::map<uint64_t, Result<engine::Outcome>> answers_;
