@@ -81,9 +81,24 @@ class Pair {
     if (inside_ || quiet_ || !chance(40)) return;
     inside_ = true;
     const int other = 1 - world;
+    learn_jobs();
     for (size_t i = dice(3); i > 0; --i) act(other);
-    worlds_[other]->settle();
+    // Often not to the end: what it has begun is there to be seen, and to go on with.
+    if (chance(50))
+      worlds_[other]->settle();
+    else
+      worlds_[other]->run_once();
     inside_ = false;
+  }
+
+  void learn_jobs() {
+    for (size_t i = 0; i < asked_.size(); ++i) {
+      if (asked_[i].call != Asked::Call::Create) continue;
+      auto answer = worlds_[asked_[i].world]->answer(asked_[i].ticket);
+      if (!answer) continue;
+      if (*answer) jobs_.push_back(std::get<engine::JobMade>(**answer).job);
+      asked_.erase(asked_.begin() + static_cast<long>(i--));
+    }
   }
 
   void pass(int64_t ms) {
@@ -195,7 +210,7 @@ class Pair {
 
   void ask_any(int world) {
     if (jobs_.empty()) return;
-    const JobId job = jobs_[dice(jobs_.size())];
+    const JobId job = chance(50) ? jobs_.back() : jobs_[dice(jobs_.size())];
     World& w = *worlds_[world];
     switch (dice(9)) {
       case 0:
@@ -228,6 +243,7 @@ class Pair {
   // What was answered since: from now on it has to hold.
   void collect() {
     judge_.read(*worlds_[0]->store);
+    learn_jobs();
     for (size_t i = 0; i < asked_.size();) {
       const Asked asked = asked_[i];
       auto answer = worlds_[asked.world]->answer(asked.ticket);
@@ -237,7 +253,6 @@ class Pair {
       }
       asked_.erase(asked_.begin() + static_cast<long>(i));
       if (!*answer) continue;
-      if (asked.call == Asked::Call::Create) jobs_.push_back(std::get<engine::JobMade>(**answer).job);
       Promise& promise = judge_.promises[asked.job];
       const bool over = asked.call == Asked::Call::Cancel || asked.call == Asked::Call::Delete;
       if (over && promise.over_since < 0) promise.over_since = judge_.position();

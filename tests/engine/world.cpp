@@ -120,6 +120,12 @@ void World::settle() {
   FAIL() << "the engine does not come to rest";
 }
 
+void World::run_once() {
+  std::vector<engine::Effect> effects;
+  engine->run(effects);
+  take(effects);
+}
+
 void World::pass_ms(int64_t ms, int64_t step_ms) {
   settle();
   for (int64_t passed = 0; passed < ms; passed += step_ms) {
