@@ -101,10 +101,23 @@ class Pair {
     }
   }
 
+  // Batch by batch, in any order, with something new now and then.
+  void settle_both() {
+    for (int i = 0; i < 40; ++i) {
+      const int world = static_cast<int>(dice(2));
+      worlds_[world]->run_once();
+      if (!quiet_ && chance(10)) {
+        learn_jobs();
+        act(world);
+      }
+    }
+    for (const int i : {0, 1, 0}) worlds_[i]->settle();
+  }
+
   void pass(int64_t ms) {
     const int first = static_cast<int>(dice(2));
     for (const int i : {first, 1 - first}) worlds_[i]->clock.advance_ms(ms);
-    for (const int i : {first, 1 - first, first}) worlds_[i]->settle();
+    settle_both();
     collect();
   }
 

@@ -120,10 +120,11 @@ void World::settle() {
   FAIL() << "the engine does not come to rest";
 }
 
-void World::run_once() {
+bool World::run_once() {
   std::vector<engine::Effect> effects;
-  engine->run(effects);
+  const bool more = engine->run(effects);
   take(effects);
+  return more;
 }
 
 void World::pass_ms(int64_t ms, int64_t step_ms) {

@@ -60,8 +60,8 @@ class World : public engine::PushRoom {
   Result<engine::Outcome> call(decltype(engine::ApiCommand::what) what, InstanceId instance = InstanceId{1});
   // Runs until nothing is left to do at this moment.
   void settle();
-  // One batch.
-  void run_once();
+  // One batch. True: there is more to do at once.
+  bool run_once();
   // Lets time pass in steps, running whatever becomes due.
   void pass_ms(int64_t ms, int64_t step_ms = 100);
   void send(engine::Command command);
