@@ -300,12 +300,13 @@ class Pair {
     quiet_ = true;
     for (const JobId job : jobs_) {
       unpause(job);
-      note(0, worlds_[0]->ask(engine::ResumeJob{job}), job, Asked::Call::Other, "resume");
+      const int one = static_cast<int>(dice(2));  // the other one has to notice
+      note(one, worlds_[one]->ask(engine::ResumeJob{job}), job, Asked::Call::Other, "resume");
       engine::UpdateJob update;
       update.job = job;
       update.maximum_per_minute = 60'000'000;
       pass(10);
-      note(1, worlds_[1]->ask(update), job, Asked::Call::Other, "update");
+      note(one, worlds_[one]->ask(update), job, Asked::Call::Other, "update");
       pass(10);
     }
     for (size_t i = 0; i < kDevices; ++i) connect(i, static_cast<int>(dice(2)));
