@@ -1,6 +1,6 @@
 // The engine's memory and what every decision may use. Split from the executor so that each group of
-// decisions is a file of its own: devices.cpp, reports.cpp, fleet.cpp, create_job.cpp, rollout.cpp,
-// upkeep.cpp. Thread: engine.
+// decisions is a file of its own: products.cpp, devices.cpp, groups.cpp, reports.cpp, create_job.cpp,
+// rollout.cpp, upkeep.cpp and others. Thread: engine.
 #pragma once
 
 #include <deque>

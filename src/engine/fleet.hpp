@@ -1,0 +1,60 @@
+// Decisions about what a fleet consists of: products and thing models, devices, groups. One file each
+// (products.cpp, devices.cpp, groups.cpp); api_commands.cpp picks one by the command. gather_*: true when
+// everything needed is in the working set. Errors: the NotExisted... codes for what is not the actor's.
+// Thread: the engine's.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/state.hpp"
+
+namespace rollcall::engine {
+
+// Evaluates both, so that both sides ask for what they need.
+inline bool both(bool a, bool b) { return a && b; }
+
+// --- products.cpp
+
+// The product if it is the actor's; NotExistedProduct otherwise.
+Result<Product*> own_product(WorkingSet& ws, InstanceId instance, const std::string& key);
+// The product itself, and one more thing of it.
+template <class More>
+bool gather_product(WorkingSet& ws, const std::string& key, More more) {
+  if (!ws.product_keys.need(key)) return false;
+  const ProductId* product = ws.product_keys.find(key);
+  return !product || both(ws.products.need(*product), more(*product));
+}
+Result<Outcome> create_product(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                               const CreateProduct& command);
+Result<Outcome> import_model(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                             const ImportThingModel& command);
+Result<Outcome> publish_model(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                              const PublishThingModel& command);
+
+// --- devices.cpp; gather_ref and find_ref are in state.hpp
+
+bool gather_refs(State& state, WorkingSet& ws, const std::vector<DeviceRef>& refs);
+Result<Outcome> register_device(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                const RegisterDevice& command);
+bool gather_check_names(WorkingSet& ws, const CheckDeviceNames& command);
+Result<Outcome> check_names(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                            const CheckDeviceNames& command);
+Result<Outcome> register_applied(State&, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                 const RegisterApplied& command);
+bool gather_query_devices(State& state, WorkingSet& ws, const Actor& actor, const QueryDevices& command);
+Result<Outcome> query_devices(State& state, WorkingSet& ws, const Actor& actor, const QueryDevices& command);
+
+// --- groups.cpp
+
+// The group if it is the actor's; NotExistedGroup otherwise.
+Result<Group*> own_group(WorkingSet& ws, InstanceId instance, const std::string& code);
+// The group of a code with its row.
+bool gather_group(WorkingSet& ws, const std::string& code);
+Result<Outcome> create_group(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                             const CreateGroup& command);
+bool gather_group_devices(State& state, WorkingSet& ws, const Actor& actor, const AddGroupDevices& command);
+Result<Outcome> add_group_devices(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                  const AddGroupDevices& command);
+
+}  // namespace rollcall::engine
