@@ -1,6 +1,6 @@
 // Every action of the API as one row: its name, the vendor's QPS limit, its parameters and the function that
-// carries it out. A new action is a row in action_table.cpp and a function in the file of its group under
-// actions/. Used by service.cpp. Thread: the table is constant; the functions run on the core that got the
+// carries it out. A new action is a function and its row in the file of its group under actions/. Used by
+// service.cpp. Thread: the table is constant; the functions run on the core that got the
 // request.
 #pragma once
 
@@ -59,6 +59,7 @@ struct ParameterSpec {
   bool required = false;
   ParameterKind kind = ParameterKind::Text;
   ErrorCode ill_formed = ErrorCode::InvalidFormattedParameter;  // when the value is not of its kind
+  std::string_view rule = {};  // what else holds, for people: range, form, default (docs/api/actions.md)
 };
 
 struct ActionRow {
@@ -69,9 +70,10 @@ struct ActionRow {
   std::span<const ParameterSpec> parameters;
 };
 
-std::span<const ActionRow> action_table() noexcept;
+// In the order of their names.
+std::span<const ActionRow> action_table();
 // Exact name; nullptr when there is no such action.
-const ActionRow* find_action(std::string_view name) noexcept;
+const ActionRow* find_action(std::string_view name);
 
 // Checks the parameters of a call against its row: Missing for a required one that is absent or empty, the
 // row's error for one that is not of its kind. Unknown ones go to the call's warnings.

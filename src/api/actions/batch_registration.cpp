@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "api/actions/answering.hpp"
-#include "api/actions/handlers.hpp"
+#include "api/actions/rows.hpp"
 #include "api/fleet_entries.hpp"
 #include "api/reading.hpp"
 #include "api/render_fleet.hpp"
@@ -50,8 +50,6 @@ Result<engine::RegisterApplied> read_register(const Parameters& parameters) {
   return command;
 }
 
-}  // namespace
-
 void batch_check_device_names(const ActionContext& context, Call& call, Answer answer) {
   auto command = read_names(call.parameters);
   if (!command) return refuse_call(answer, std::move(command.error()));
@@ -84,5 +82,26 @@ void query_page_by_apply_id(const ActionContext& context, Call& call, Answer ans
               return render_apply_page(list, page.page, page.page_size, IdCodec(key));
             });
 }
+
+// --- the rows
+
+constexpr ParameterSpec kBatchCheckDeviceNames[] = {
+    {"ProductKey", kRequired}, {"DeviceName", kOptional, List}, {"DeviceNameList", kOptional, Objects}};
+constexpr ParameterSpec kBatchRegister[] = {{"ProductKey", kRequired}, {"ApplyId", kRequired, Integer}};
+constexpr ParameterSpec kQueryPageByApplyId[] = {
+    {"ApplyId", kRequired, Integer},
+    {"PageSize", kOptional, Integer, kPageError},
+    {"CurrentPage", kOptional, Integer, kPageError},
+};
+
+constexpr ActionRow kRows[] = {
+    {"BatchCheckDeviceNames", 10, kVendor, batch_check_device_names, kBatchCheckDeviceNames},
+    {"BatchRegisterDeviceWithApplyId", 500, kVendor, batch_register_device_with_apply_id, kBatchRegister},
+    {"QueryPageByApplyId", 50, kVendor, query_page_by_apply_id, kQueryPageByApplyId},
+};
+
+}  // namespace
+
+std::span<const ActionRow> batch_registration_actions() noexcept { return kRows; }
 
 }  // namespace rollcall::api

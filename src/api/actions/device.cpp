@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "api/actions/answering.hpp"
-#include "api/actions/handlers.hpp"
+#include "api/actions/rows.hpp"
 #include "api/fleet_entries.hpp"
 #include "api/reading.hpp"
 #include "api/render_fleet.hpp"
@@ -75,8 +75,6 @@ void set_enabled(const ActionContext& context, Call& call, Answer answer, bool e
   send_plain_command(context, call, engine::SetThingEnabled{std::move(*device), enabled}, answer);
 }
 
-}  // namespace
-
 void register_device(const ActionContext& context, Call& call, Answer answer) {
   auto command = read_register(call.parameters);
   if (!command) return refuse_call(answer, std::move(command.error()));
@@ -120,5 +118,26 @@ void delete_device(const ActionContext& context, Call& call, Answer answer) {
   if (!device) return refuse_call(answer, std::move(device.error()));
   send_plain_command(context, call, engine::DeleteDevice{std::move(*device)}, answer);
 }
+
+// --- the rows
+
+constexpr ParameterSpec kManyDevices[] = {
+    {"IotId", kOptional, List}, {"ProductKey"}, {"DeviceName", kOptional, List}};
+constexpr ParameterSpec kOneDevice[] = {{"IotId"}, {"ProductKey"}, {"DeviceName"}};
+constexpr ParameterSpec kRegisterDevice[] = {{"ProductKey", kRequired}, {"DeviceName"}, {"Nickname"}};
+
+constexpr ActionRow kRows[] = {
+    {"BatchGetDeviceState", 50, kVendor, batch_get_device_state, kManyDevices},
+    {"DeleteDevice", 50, kVendor, delete_device, kOneDevice},
+    {"DisableThing", 500, kVendor, disable_thing, kOneDevice},
+    {"EnableThing", 500, kVendor, enable_thing, kOneDevice},
+    {"GetDeviceStatus", 500, kVendor, get_device_status, kOneDevice},
+    {"QueryDeviceDetail", 50, kVendor, query_device_detail, kOneDevice},
+    {"RegisterDevice", 30, kVendor, register_device, kRegisterDevice},
+};
+
+}  // namespace
+
+std::span<const ActionRow> device_actions() noexcept { return kRows; }
 
 }  // namespace rollcall::api

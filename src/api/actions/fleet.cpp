@@ -5,12 +5,13 @@
 #include <utility>
 
 #include "api/actions/answering.hpp"
-#include "api/actions/handlers.hpp"
+#include "api/actions/rows.hpp"
 #include "api/fleet_entries.hpp"
 #include "api/reading.hpp"
 #include "api/render_fleet.hpp"
 
 namespace rollcall::api {
+namespace {
 
 // The devices of a product with their secrets, in the order of their names behind AfterDeviceName.
 void export_devices(const ActionContext& context, Call& call, Answer answer) {
@@ -39,5 +40,20 @@ void import_fleet(const ActionContext& context, Call& call, Answer answer) {
                                         return render_fleet_imported(imported, dry_run);
                                       });
 }
+
+// --- the rows
+
+constexpr ParameterSpec kExportDevices[] = {
+    {"ProductKey", kRequired}, {"AfterDeviceName"}, {"Limit", kOptional, Integer, kPageError}};
+constexpr ParameterSpec kImportFleet[] = {{"Entries", kRequired, Json}, {"DryRun", kOptional, Boolean}};
+
+constexpr ActionRow kRows[] = {
+    {"ExportDevices", 50, kExtension, export_devices, kExportDevices},
+    {"ImportFleet", 50, kExtension, import_fleet, kImportFleet},
+};
+
+}  // namespace
+
+std::span<const ActionRow> fleet_actions() noexcept { return kRows; }
 
 }  // namespace rollcall::api

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "api/actions/answering.hpp"
-#include "api/actions/handlers.hpp"
+#include "api/actions/rows.hpp"
 #include "api/config_object.hpp"
 #include "api/reading.hpp"
 #include "api/render_fleet.hpp"
@@ -48,8 +48,6 @@ Result<engine::AddGroupDevices> read_relations(const Parameters& parameters) {
   return command;
 }
 
-}  // namespace
-
 void create_device_group(const ActionContext& context, Call& call, Answer answer) {
   auto command = read_group(call.parameters);
   if (!command) return refuse_call(answer, std::move(command.error()));
@@ -64,5 +62,19 @@ void batch_add_device_group_relations(const ActionContext& context, Call& call, 
       context, call, std::move(*command), answer,
       [](const engine::GroupDevicesAdded& added) { return render_group_added(added); });
 }
+
+// --- the rows
+
+constexpr ParameterSpec kGroupRelations[] = {{"GroupId", kRequired}, {"Device", kOptional, Objects}};
+constexpr ParameterSpec kCreateDeviceGroup[] = {{"GroupName", kRequired}, {"GroupDesc"}, {"SuperGroupId"}};
+
+constexpr ActionRow kRows[] = {
+    {"BatchAddDeviceGroupRelations", 500, kVendor, batch_add_device_group_relations, kGroupRelations},
+    {"CreateDeviceGroup", 500, kVendor, create_device_group, kCreateDeviceGroup},
+};
+
+}  // namespace
+
+std::span<const ActionRow> group_actions() noexcept { return kRows; }
 
 }  // namespace rollcall::api

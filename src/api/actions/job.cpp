@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "api/actions/answering.hpp"
-#include "api/actions/handlers.hpp"
+#include "api/actions/rows.hpp"
 #include "api/config_object.hpp"
 #include "api/job_parameters.hpp"
 #include "api/job_settings.hpp"
@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 
 namespace rollcall::api {
+namespace {
 
 void create_job(const ActionContext& context, Call& call, Answer answer) {
   const Parameters& parameters = call.parameters;
@@ -25,8 +26,6 @@ void create_job(const ActionContext& context, Call& call, Answer answer) {
                                   return fields;
                                 });
 }
-
-namespace {
 
 // The whole job would run again if these were taken for unknown and ignored.
 Status refuse_unnumbered(const Parameters& parameters, std::string_view name) {
@@ -69,8 +68,6 @@ void send_to_job(const ActionContext& context, const Call& call, const Answer& a
   send_plain_command(context, call, Command{*job}, answer);
 }
 
-}  // namespace
-
 void cancel_job(const ActionContext& context, Call& call, Answer answer) {
   send_to_job<engine::CancelJob>(context, call, answer);
 }
@@ -103,5 +100,41 @@ void update_job(const ActionContext& context, Call& call, Answer answer) {
   command->job = *job;
   send_plain_command(context, call, std::move(*command), answer);
 }
+
+// --- the rows
+
+constexpr ParameterSpec kJobIdOnly[] = {{"JobId", kRequired}};
+// What the values must be is in job_parameters.cpp.
+constexpr ParameterSpec kCreateJob[] = {
+    {"JobName", kRequired},
+    {"Type", kRequired},
+    {"JobDocument", kRequired},
+    {"TargetConfig", kRequired, Json},
+    {"Description"},
+    {"JobFile", kOptional, Json},
+    {"TimeoutConfig", kOptional, Json},
+    {"RolloutConfig", kOptional, Json},
+    {"ScheduledTime", kOptional, Integer},
+    {"OfflinePolicy"},                        // extension (DESIGN 5.9)
+    {"LifetimeInHours", kOptional, Integer},  // extension (DESIGN 5.15)
+};
+// The lists are an extension (DESIGN 5.14).
+constexpr ParameterSpec kRerunJob[] = {
+    {"JobId", kRequired}, {"Status", kOptional, List}, {"TaskId", kOptional, List}};
+constexpr ParameterSpec kUpdateJob[] = {{"JobId", kRequired},
+                                        {"Description"},
+                                        {"TimeoutConfig", kOptional, Json},
+                                        {"RolloutConfig", kOptional, Json}};
+
+constexpr ActionRow kRows[] = {
+    {"CancelJob", 5, kVendor, cancel_job, kJobIdOnly}, {"CreateJob", 5, kVendor, create_job, kCreateJob},
+    {"DeleteJob", 5, kVendor, delete_job, kJobIdOnly}, {"PauseJob", 5, kExtension, pause_job, kJobIdOnly},
+    {"RerunJob", 5, kVendor, rerun_job, kRerunJob},    {"ResumeJob", 5, kExtension, resume_job, kJobIdOnly},
+    {"UpdateJob", 5, kVendor, update_job, kUpdateJob},
+};
+
+}  // namespace
+
+std::span<const ActionRow> job_actions() noexcept { return kRows; }
 
 }  // namespace rollcall::api

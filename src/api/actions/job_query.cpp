@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "api/actions/answering.hpp"
-#include "api/actions/handlers.hpp"
+#include "api/actions/rows.hpp"
 #include "api/config_object.hpp"
 #include "api/reading.hpp"
 #include "api/render_job.hpp"
@@ -11,8 +11,6 @@ namespace rollcall::api {
 namespace {
 
 constexpr int64_t kJobPageMax = 50;  // cloud-api A.7
-
-}  // namespace
 
 void query_job(const ActionContext& context, Call& call, Answer answer) {
   const auto job = read_job_id(call.parameters, context.codec);
@@ -51,5 +49,24 @@ void query_job_statistics(const ActionContext& context, Call& call, Answer answe
               return render_job_statistics(info.job);
             });
 }
+
+// --- the rows
+
+constexpr ParameterSpec kListJob[] = {
+    {"PageSize", kRequired, Integer, kPageError},
+    {"CurrentPage", kRequired, Integer, kPageError},
+    {"Status"},
+};
+constexpr ParameterSpec kJobIdOnly[] = {{"JobId", kRequired}};
+
+constexpr ActionRow kRows[] = {
+    {"ListJob", 5, kVendor, list_job, kListJob},
+    {"QueryJob", 5, kVendor, query_job, kJobIdOnly},
+    {"QueryJobStatistics", 5, kVendor, query_job_statistics, kJobIdOnly},
+};
+
+}  // namespace
+
+std::span<const ActionRow> job_query_actions() noexcept { return kRows; }
 
 }  // namespace rollcall::api

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "api/actions/answering.hpp"
-#include "api/actions/handlers.hpp"
+#include "api/actions/rows.hpp"
 #include "api/config_object.hpp"
 #include "api/fleet_entries.hpp"
 #include "api/reading.hpp"
@@ -66,8 +66,6 @@ Result<engine::CreateProduct> read_product(const Parameters& parameters) {
   return command;
 }
 
-}  // namespace
-
 void create_product(const ActionContext& context, Call& call, Answer answer) {
   auto command = read_product(call.parameters);
   if (!command) return refuse_call(answer, std::move(command.error()));
@@ -101,5 +99,40 @@ void query_product_list(const ActionContext& context, Call& call, Answer answer)
               return render_product_list(list, page.page, page.page_size);
             });
 }
+
+// --- the rows
+
+constexpr ParameterSpec kCreateProduct[] = {
+    {"ProductName", kRequired},
+    {"NodeType", kRequired, Integer, ErrorCode::InvalidNodeType},
+    {"DataFormat", kOptional, Integer},
+    {"AliyunCommodityCode"},
+    {"Description"},
+    {"ProtocolType"},
+    {"NetType"},
+    {"AuthType"},
+    {"Id2", kOptional, Boolean},
+    {"CategoryKey"},
+    {"PublishAuto", kOptional, Boolean},
+    {"ValidateType", kOptional, Integer},
+    {"JoinPermissionId"},
+    {"ResourceGroupId"},
+};
+constexpr ParameterSpec kProductKeyOnly[] = {{"ProductKey", kRequired}};
+constexpr ParameterSpec kQueryProductList[] = {
+    {"PageSize", kRequired, Integer, kPageError},
+    {"CurrentPage", kRequired, Integer, kPageError},
+    {"AliyunCommodityCode"},
+};
+
+constexpr ActionRow kRows[] = {
+    {"CreateProduct", 50, kVendor, create_product, kCreateProduct},
+    {"QueryProduct", 50, kVendor, query_product, kProductKeyOnly},
+    {"QueryProductList", 50, kVendor, query_product_list, kQueryProductList},
+};
+
+}  // namespace
+
+std::span<const ActionRow> product_actions() noexcept { return kRows; }
 
 }  // namespace rollcall::api

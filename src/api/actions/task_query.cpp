@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "api/actions/answering.hpp"
-#include "api/actions/handlers.hpp"
+#include "api/actions/rows.hpp"
 #include "api/reading.hpp"
 #include "api/render_job.hpp"
 #include "api/task_listing.hpp"
@@ -38,8 +38,6 @@ Result<engine::EventScope> event_scope(engine::Queries& queries, const TaskListi
   ROLLCALL_TRY(const Device device, find_device(queries, listing, codec));
   return engine::EventScope(device.id);
 }
-
-}  // namespace
 
 void list_task(const ActionContext& context, Call& call, Answer answer) {
   auto listing = read_task_listing(call, context.codec);
@@ -90,5 +88,32 @@ void explain_task(const ActionContext& context, Call& call, Answer answer) {
       context, call, engine::ExplainTask{*task}, answer,
       [&codec](const engine::TaskExplained& explained) { return render_explanation(explained, codec); });
 }
+
+// --- the rows
+
+constexpr ParameterSpec kQueryTask[] = {{"TaskId", kRequired}};
+constexpr ParameterSpec kListTask[] = {
+    {"Limit", kRequired, Integer, kPageError},
+    {"JobId"},
+    {"Device", kOptional, Json},
+    {"NextToken"},
+    {"Status"},
+};
+// One of TaskId, JobId and Device (task_listing.cpp).
+constexpr ParameterSpec kListTaskEvents[] = {
+    {"TaskId"},    {"JobId"}, {"Device", kOptional, Json}, {"Limit", kOptional, Integer, kPageError},
+    {"NextToken"},
+};
+
+constexpr ActionRow kRows[] = {
+    {"ExplainTask", 50, kExtension, explain_task, kQueryTask},
+    {"ListTask", 5, kVendor, list_task, kListTask},
+    {"ListTaskEvents", 50, kExtension, list_task_events, kListTaskEvents},
+    {"QueryTask", 5, kVendor, query_task, kQueryTask},
+};
+
+}  // namespace
+
+std::span<const ActionRow> task_query_actions() noexcept { return kRows; }
 
 }  // namespace rollcall::api

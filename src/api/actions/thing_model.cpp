@@ -6,7 +6,7 @@
 #include <string>
 
 #include "api/actions/answering.hpp"
-#include "api/actions/handlers.hpp"
+#include "api/actions/rows.hpp"
 #include "api/config_object.hpp"
 #include "api/fleet_entries.hpp"
 #include "api/reading.hpp"
@@ -57,8 +57,6 @@ Result<engine::PublishThingModel> read_publish(const Parameters& parameters) {
   return command;
 }
 
-}  // namespace
-
 void import_thing_model_tsl(const ActionContext& context, Call& call, Answer answer) {
   auto command = read_import(call.parameters);
   if (!command) return refuse_call(answer, std::move(command.error()));
@@ -89,5 +87,24 @@ void get_thing_model_tsl(const ActionContext& context, Call& call, Answer answer
               return render_thing_model(tsl);
             });
 }
+
+// --- the rows
+
+constexpr ParameterSpec kGetThingModelTsl[] = {
+    {"ProductKey", kRequired}, {"ModelVersion"}, {"Simple", kOptional, Boolean}, {"FunctionBlockId"}};
+constexpr ParameterSpec kImportThingModelTsl[] = {
+    {"ProductKey", kRequired}, {"TslStr", kRequired}, {"TslUrl"}, {"FunctionBlockId"}, {"FunctionBlockName"}};
+constexpr ParameterSpec kPublishThingModel[] = {
+    {"ProductKey", kRequired}, {"ModelVersion"}, {"Description"}, {"ResourceGroupId"}};
+
+constexpr ActionRow kRows[] = {
+    {"GetThingModelTsl", 20, kVendor, get_thing_model_tsl, kGetThingModelTsl},
+    {"ImportThingModelTsl", 5, kVendor, import_thing_model_tsl, kImportThingModelTsl},
+    {"PublishThingModel", 5, kVendor, publish_thing_model, kPublishThingModel},
+};
+
+}  // namespace
+
+std::span<const ActionRow> thing_model_actions() noexcept { return kRows; }
 
 }  // namespace rollcall::api
