@@ -95,6 +95,7 @@ void StoreTable::make_job(int64_t job) {
     store::ChangeSet chunk;
     chunk.make_tasks = {make};
     const store::MakeResult made = commit(chunk).made.at(0);
+    if (!made.hit) give_up("the store made no tasks");
     make.after = made.last_member;
     make.first_sequence += made.rows_made;
     exhausted = made.exhausted;
@@ -120,8 +121,26 @@ void StoreTable::move(int64_t job, const std::vector<int64_t>& sequences, TaskSt
 }
 
 void StoreTable::cancel_job(int64_t job) {
+  const JobId ids[] = {JobId{job}};
+  const auto found = store_->jobs(ids);
+  if (!found || found->size() != 1) give_up("the store lost a job");
+  const Job& made = found->front();
+  store::JobChange begin;
+  begin.id = made.id;
+  begin.from_epoch = made.epoch;
+  begin.from_sweep_cursor = made.sweep_cursor;
+  begin.from_tasks_made = made.tasks_made;
+  begin.status = JobStatus::Cancelling;
+  begin.sweep = Sweep::Cancel;
+  begin.tasks_made = made.tasks_made;
+  begin.epoch = made.epoch + 1;
+  begin.modified_at = kNow + 100'000;
+  store::ChangeSet first;
+  first.jobs = {begin};
+  if (!commit(first).missed_jobs.empty()) give_up("the store missed a job");
   store::SweepTasks sweep;
-  sweep.job = JobId{job};
+  sweep.job = made.id;
+  sweep.from_epoch = begin.epoch;
   sweep.rows_max = static_cast<size_t>(sizes_.rows_a_commit);
   sweep.statuses = 1u << 1 | 1u << 2 | 1u << 3;
   sweep.to = TaskStatus::Cancelled;
@@ -131,6 +150,7 @@ void StoreTable::cancel_job(int64_t job) {
     store::ChangeSet changes;
     changes.sweep_tasks = {sweep};
     const store::SweepResult swept = std::move(commit(changes).swept.at(0));
+    if (!swept.hit) give_up("the store swept no tasks");
     sweep.first_sequence = swept.next_sequence;
     exhausted = swept.exhausted;
     store_->idle();
