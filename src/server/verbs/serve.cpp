@@ -23,6 +23,10 @@ std::string start_text(const Error& error, const Config& config) {
   if (config.store != "sqlite" && error.message.empty()) return "The database reports an error.";
   if (error.detail.starts_with("full:"))
     return "The disk of the data folder is full. Free some room and start again.";
+  if (error.message.empty() && error.detail.starts_with("io: damaged:"))
+    return "The database of the data folder is damaged. Nothing was changed: bring back a copy of the "
+           "folder, "
+           "or see what can be saved with `PRAGMA integrity_check` and `.recover` of the sqlite3 shell.";
   if (error.message.empty() && error.detail.starts_with("io:"))
     return "The data folder cannot be read or written: the disk reports an error.";
   return public_message(error);

@@ -16,6 +16,9 @@ const char* kind_of(int code) noexcept {
       return "constraint";
     case SQLITE_FULL:
       return "full";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return "io: damaged";
     default:
       return "io";
   }
@@ -55,7 +58,7 @@ void Connection::record(int code, const char* name) {
 void Connection::record_damage(std::string text) {
   if (!ok()) return;
   code_ = SQLITE_CORRUPT;
-  failure_ = "io: " + std::move(text);
+  failure_ = "io: damaged: " + std::move(text);
 }
 
 void Connection::record_refusal(std::string text) {
