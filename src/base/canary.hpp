@@ -24,6 +24,7 @@ enum class Canary : uint8_t {
   IdsNotDurable,  // more ids are used than were reserved
   // sweeps and targets
   RowStatusWhileSweeping,  // reads and decisions go by rows that the sweep has not reached
+  PurgedEarly,             // what is left of a deleted job goes at once
   NoSnapshot,              // members that join while tasks are made belong to the job
   SweepForgotten,          // a restart does not go on with what was under way
   // time

@@ -72,6 +72,7 @@ inline constexpr int64_t kNextTokenMs = 60'000;
 
 // --- engine
 inline constexpr size_t kBatchCommandsMax = 4'096;
+inline constexpr int64_t kKeepDeletedMs = int64_t{30} * 24 * 3600 * 1000;  // ours (DESIGN 5.16)
 inline constexpr size_t kSweepRows = 2'000;  // rows of one chunk of a long sweep (DESIGN 3)
 inline constexpr size_t kPushSlice = 1'024;  // tasks sent in one commit
 inline constexpr size_t kMailboxEntriesMax = 65'536;

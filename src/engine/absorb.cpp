@@ -59,6 +59,7 @@ void absorb_job(State& state, const Decision& decision, const store::JobChange& 
   JobState* held = state.jobs.find(change.id);
   if (!held) return revive(state, decision, change);
   Job& job = held->job;
+  note_end(state, change);
   count_job(state, job.status, -1);
   if (change.deleted) {
     log_info("job.deleted", {{"job", job.id.value}, {"name", job.spec.name}});
@@ -235,6 +236,7 @@ void absorb(State& state, const Decision& decision, const store::CommitResult& r
   }
   absorb_tasks(state, decision, result);
   absorb_devices(state, decision, result);
+  absorb_purge(state, decision, result);
   for (size_t i = 0; i < decision.changes.apply_progress.size(); ++i) {
     const store::ApplyProgress& progress = decision.changes.apply_progress[i];
     if (contains(result.missed_applies, i)) {
@@ -279,6 +281,7 @@ void undo(State& state, const Decision& decision) {
     }
   }
   undo_devices(state, decision);
+  undo_purge(state, decision);
   for (const Presence& presence : decision.changes.presence)
     state.sessions.presence_unwritten.try_emplace(presence.device, presence);
   if (!decision.changes.presence.empty() || !state.confirms_unwritten.empty()) state.note_lazy();

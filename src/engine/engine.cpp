@@ -324,6 +324,7 @@ Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, const Clock& c
   for (Apply& apply : applies)
     if (apply.status == ApplyStatus::Creating) impl->state.applies_running.push_back(std::move(apply));
   ROLLCALL_TRY(impl->state.next_time_out, store.earliest_time_out());
+  ROLLCALL_TRY_STATUS(arm_retention(impl->state));
   probe.store_healthy.set(1);
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }

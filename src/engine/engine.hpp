@@ -29,6 +29,8 @@ struct EngineConfig {
   int64_t next_wait_ms = limits::kNextWaitMs;  // wait for a $next after CONNACK before pushing
   // How often to look what other processes did on the same store; 0: there are none.
   int64_t others_check_ms = 0;
+  int64_t keep_deleted_ms = limits::kKeepDeletedMs;  // what is left of a deleted job (DESIGN 5.16)
+  int64_t keep_ended_ms = 0;                         // a job that ended this long ago is deleted; 0: never
   size_t push_slice = limits::kPushSlice;
   size_t sweep_rows = limits::kSweepRows;  // rows of one chunk of a long sweep; tests make it small
 };

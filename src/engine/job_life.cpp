@@ -41,18 +41,9 @@ Result<Outcome> cancel_job(State& state, WorkingSet& ws, Decision& decision, con
   return Outcome(Done{});
 }
 
-// Allowed always; a second time there is nothing to do. Tasks still to be made are dropped, open ones are
-// ended as if cancelled, then the job is gone (upkeep.cpp).
+// Allowed always; a second time there is nothing to do.
 Result<Outcome> delete_job(State& state, WorkingSet& ws, Decision& decision, const Job& job) {
-  if (job.status == JobStatus::Removing) return Outcome(Done{});
-  Job next = job;
-  next.status = JobStatus::Removing;
-  next.paused = false;
-  if (next.sweep != Sweep::Make) {
-    next.sweep = job.counters.open() > 0 ? Sweep::Remove : Sweep::None;
-    next.sweep_cursor = 0;
-  }
-  put_job(state, ws, decision, job, std::move(next));
+  if (job.status != JobStatus::Removing) remove_job(state, ws, decision, job);
   return Outcome(Done{});
 }
 
@@ -163,6 +154,18 @@ Result<Outcome> update_job(State& state, WorkingSet& ws, Decision& decision, con
 }
 
 }  // namespace
+
+// Tasks still to be made are dropped, open ones are ended as if cancelled, then the job is gone (upkeep.cpp).
+void remove_job(State& state, WorkingSet& ws, Decision& decision, const Job& job) {
+  Job next = job;
+  next.status = JobStatus::Removing;
+  next.paused = false;
+  if (next.sweep != Sweep::Make) {
+    next.sweep = job.counters.open() > 0 ? Sweep::Remove : Sweep::None;
+    next.sweep_cursor = 0;
+  }
+  put_job(state, ws, decision, job, std::move(next));
+}
 
 bool gather_job_life(State& state, WorkingSet& ws, const JobLifeCommand& command) {
   const JobId id = std::visit([](const auto& c) { return c.job; }, command);

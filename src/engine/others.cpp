@@ -28,6 +28,7 @@ void leave_job(State& state, JobId id) {
     state.make_ready(device, true);
   }
   state.jobs.remove(id);
+  if (!arm_retention(state)) state.purge_due = state.clock.steady();  // asked again when it is looked at
 }
 
 void take_row(State& state, JobState& held, Job row) {

@@ -112,6 +112,9 @@ struct State {
   int64_t process = 0;  // tells connection epochs of processes apart; 0 = alone
 
   std::optional<WallMs> next_time_out;
+  // When to look for jobs that were deleted, or ended, long enough ago (retention.cpp).
+  std::optional<SteadyUs> purge_due;
+  std::optional<SteadyUs> ended_due;
   std::deque<Apply> applies_running;
   JobId rollout_turn;                     // the job after which the next rollout round begins
   bool rollout_more = false;              // the last round left something that can go on at once
@@ -201,6 +204,15 @@ Result<Outcome> delete_device(State& state, WorkingSet& ws, Decision& decision, 
 void absorb_devices(State& state, const Decision& decision, const store::CommitResult& result);
 // After a commit that failed: the sessions stay.
 void undo_devices(State& state, const Decision& decision);
+
+// retention.cpp: deleted jobs, and ended ones, do not stay for ever.
+Status arm_retention(State& state);
+Status retain(State& state, WorkingSet& ws, Decision& decision);
+void note_end(State& state, const store::JobChange& change);
+void absorb_purge(State& state, const Decision& decision, const store::CommitResult& result);
+void undo_purge(State& state, const Decision& decision);
+// job_life.cpp
+void remove_job(State& state, WorkingSet& ws, Decision& decision, const Job& job);
 
 // A device as callers name it. gather_ref asks for what is missing; find_ref gives the device if it is this
 // instance's.

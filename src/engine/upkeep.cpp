@@ -259,6 +259,7 @@ Status upkeep(State& state, WorkingSet& ws, Decision& decision) {
   ROLLCALL_TRY_STATUS(time_out_tasks(state, ws, decision));
   step_jobs(state, decision);
   ROLLCALL_TRY_STATUS(register_chunk(state, ws, decision));
+  ROLLCALL_TRY_STATUS(retain(state, ws, decision));
   return write_lazily(state, ws, decision);
 }
 
@@ -274,6 +275,8 @@ std::optional<SteadyUs> next_upkeep(const State& state) {
   if (!state.jobs.to_look_at.empty() || !state.applies_running.empty() || !state.ready_devices.empty())
     consider(now);
   if (state.lazy_due) consider(*state.lazy_due);
+  if (state.purge_due) consider(*state.purge_due);
+  if (state.ended_due) consider(*state.ended_due);
   if (state.others_due) consider(*state.others_due);
   if (!state.sessions.settling.empty()) consider(state.sessions.settling.front().due);
   return earliest;

@@ -67,6 +67,15 @@ Take hours(int64_t& target_ms) {
   };
 }
 
+Take days(int64_t& target_ms) {
+  return [&target_ms](const toml::node& node) -> std::string {
+    auto value = node.value_exact<int64_t>();
+    if (!value || *value < 0 || *value > 36'500) return "is a whole number of days from 0 to 36500";
+    target_ms = *value * 86'400'000;
+    return {};
+  };
+}
+
 // Every key of the file. docs/HACKING.md lists them for people.
 std::map<std::string, Take> settings(Config& c, bool& qps_enabled) {
   constexpr int64_t kMany = 1'000'000'000;
@@ -86,6 +95,8 @@ std::map<std::string, Take> settings(Config& c, bool& qps_enabled) {
       {"jobs.unknown_targets", either(c.engine.unknown_targets_skip, "skip", "refuse")},
       {"jobs.lifetime_hours", hours(c.api.limits.job_lifetime_ms)},
       {"jobs.next_wait_ms", number(c.engine.next_wait_ms, 0, 60'000)},
+      {"retention.deleted_jobs_days", days(c.engine.keep_deleted_ms)},
+      {"retention.ended_jobs_days", days(c.engine.keep_ended_ms)},
       {"limits.rollout_per_minute_max", number(c.api.limits.rollout_per_minute_max, 50, kMany)},
       {"limits.schedule_min_delay_seconds",
        number(c.api.limits.schedule_min_delay_seconds, 0, 7 * 24 * 3600)},

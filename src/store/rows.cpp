@@ -9,7 +9,8 @@ bool ChangeSet::empty() const {
                      new_access_keys.empty();
   const bool jobs_and_tasks = new_jobs.empty() && jobs.empty() && make_tasks.empty() && sweep_tasks.empty() &&
                               tasks.empty() && tells_done.empty();
-  return fleet && jobs_and_tasks && presence.empty() && (!time_outs_done_until || time_outs_done.empty());
+  return fleet && jobs_and_tasks && presence.empty() && !purge &&
+         (!time_outs_done_until || time_outs_done.empty());
 }
 
 }  // namespace rollcall::store

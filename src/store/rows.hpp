@@ -154,6 +154,13 @@ struct DeviceChange {
   bool deleted = false;
   WallMs now;
 };
+// Takes away, a chunk a time, what is left of the job that was deleted longest ago: its tasks, what came with
+// them, their history, and last what it was about. Its number stays taken. From the first chunk on no read
+// shows anything of it, so that nothing is ever seen in part.
+struct PurgeJobs {
+  WallMs deleted_until;  // only jobs deleted at this time or earlier
+  size_t tasks_max = 0;  // of a chunk; each with its whole history
+};
 // Fields a fleet import may fill in later for something that exists; conditional on the row existing.
 struct PutProduct {
   Product product;
@@ -183,6 +190,7 @@ struct ChangeSet {
   std::vector<Presence> presence;  // written when connection_epoch is not older than the stored one
   std::optional<WallMs> time_outs_done_until;  // forget time-out entries with deadline <= this ...
   std::vector<TaskKey> time_outs_done;         // ... of these tasks only, as due_time_outs gave them
+  std::optional<PurgeJobs> purge;
   bool empty() const;
 };
 
@@ -212,6 +220,11 @@ struct SweepResult {
   std::vector<SweptTask> swept;
 };
 
+struct PurgeResult {
+  JobId job;  // none: no job was deleted that long ago
+  int64_t tasks = 0;
+};
+
 // What a committed ChangeSet did.
 struct CommitResult {
   std::vector<uint32_t>
@@ -223,6 +236,7 @@ struct CommitResult {
   std::vector<MakeResult> made;                       // one per ChangeSet::make_tasks
   std::vector<SweepResult> swept;                     // one per ChangeSet::sweep_tasks
   std::vector<std::pair<JobId, TaskCounters>> counters;  // of every job whose counters this transaction moved
+  PurgeResult purged;
 };
 
 // One row of the append-only history, in the order of writing.

@@ -134,7 +134,8 @@ class Reader {
   // well. A page costs as much as its tasks have rows, not more.
   virtual Result<std::vector<HistoryRow>> task_history(std::span<const TaskKey> keys, int64_t after_position,
                                                        size_t limit) = 0;
-  // The instance of a job, of a deleted one as well; nullopt = there never was such a job.
+  // The instance of a job, of a deleted one as well; nullopt = there never was such a job, or nothing is left
+  // of it but its number.
   virtual Result<std::optional<InstanceId>> instance_of_job(JobId job) = 0;
 };
 
@@ -169,6 +170,12 @@ class Store : public Reader {
   // Time-outs with deadline <= until, earliest first; and the earliest deadline there is.
   virtual Result<std::vector<DueTimeOut>> due_time_outs(WallMs until, size_t limit) = 0;
   virtual Result<std::optional<WallMs>> earliest_time_out() = 0;
+  // When the job was deleted of which something is left and that was deleted first.
+  virtual Result<std::optional<WallMs>> earliest_deletion() = 0;
+  // Jobs that are final, not deleted, and were changed last at `until` or earlier: the earliest first; and
+  // when the earliest of all was.
+  virtual Result<std::vector<JobId>> ended_jobs(WallMs until, size_t limit) = 0;
+  virtual Result<std::optional<WallMs>> earliest_end() = 0;
 
   // --- commits: submit one, then poll until it is there. A failed commit changed nothing.
   virtual void submit(

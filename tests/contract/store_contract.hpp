@@ -76,6 +76,9 @@ class StoreContract : public testing::TestWithParam<StoreKind> {
   // A change of its own commit.
   void move(JobId job, int64_t sequence, TaskStatus to, Cause cause);
   std::vector<TaskView> all_tasks(JobId job);
+  // store_retention_contract.cpp
+  JobId finished_job(const std::vector<DeviceId>& devices);
+  void end_job(JobId id, JobStatus status, WallMs at);
 
   // Recounts everything that is kept beside the rows: counters of jobs, products and groups, tasks_made,
   // dense sequence numbers, the history of each task against its status. Run by TearDown too.

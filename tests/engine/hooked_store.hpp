@@ -81,6 +81,9 @@ class HookedStore final : public store::Store {
   FORWARD_2(Rows<store::Tell>, tells, std::span<const DeviceId>, size_t)
   FORWARD_2(Rows<store::DueTimeOut>, due_time_outs, WallMs, size_t)
   FORWARD_0(Result<std::optional<WallMs>>, earliest_time_out)
+  FORWARD_0(Result<std::optional<WallMs>>, earliest_deletion)
+  FORWARD_2(Rows<JobId>, ended_jobs, WallMs, size_t)
+  FORWARD_0(Result<std::optional<WallMs>>, earliest_end)
   FORWARD_0(std::optional<Result<store::CommitResult>>, poll)
   FORWARD_0(void, idle)
 #undef FORWARD_0

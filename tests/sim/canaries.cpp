@@ -23,6 +23,21 @@ void meddled(Plan& plan) {
   calm_disk(plan);
   plan.meddling = 0.3;
 }
+// Pushes to many devices in the same batches as reports of others.
+void meddled_crowd(Plan& plan) {
+  meddled(plan);
+  plan.meddling = 0.6;
+  plan.devices = 25;
+  plan.jobs_per_minute = 15;
+  plan.jobs_max = 60;
+  plan.between_batches_us = 50'000;
+  plan.withholds_puback = 0.8;
+  plan.late = 0.6;
+  plan.cut_per_minute = 4;
+  plan.crash_per_minute = 0;
+  plan.kill_per_minute = 0;
+  plan.job_lifetime_ms = 30 * 60'000;
+}
 void stepped_clock(Plan& plan) {
   plan.wall_steps_per_minute = 2;
   plan.late = 0.6;
@@ -131,6 +146,12 @@ void sweeping(Plan& plan) {
   plan.kill_per_minute = 2;
   plan.devices = 30;
 }
+void deleting(Plan& plan) {
+  plan.meddling_calls_per_minute = 20;
+  plan.wall_steps_per_minute = 0;
+  plan.keep_deleted_ms = 120'000;
+  plan.minutes = 6;
+}
 void pausing(Plan& plan) { plan.meddling_calls_per_minute = 30; }
 void reading(Plan& plan) { plan.reads_per_minute = 20; }
 void busy(Plan& plan) {
@@ -166,6 +187,7 @@ constexpr CanaryRow kRows[] = {
      interfered},
     {Canary::NoSnapshot, "no snapshot", "the target set is fixed at creation", growing},
     {Canary::SweepForgotten, "sweep forgotten", "sweeps are resumable", sweeping},
+    {Canary::PurgedEarly, "purged early", "what is left of a deleted job stays for its time", deleting},
     {Canary::WallStepMovesTimers, "wall step moves timers", "a wall step moves nothing that is armed",
      stepped_clock},
     {Canary::TimeOutIgnoresAttempt, "time-out ignores attempt", "time-outs are checked with their attempt",
@@ -199,7 +221,7 @@ constexpr CanaryRow kRows[] = {
      failing_late},
     {Canary::GhostSession, "ghost session", "an old connection is told that it is over", failing_twins},
     {Canary::StaleCounters, "stale counters", "losers are reloaded", meddled},
-    {Canary::OneStep, "one step", "a push that is stored is sent", meddled},
+    {Canary::OneStep, "one step", "a push that is stored is sent", meddled_crowd},
     {Canary::UnsyncedLog, "unsynced log", "what is acknowledged is on the disk", dying_disk},
 };
 

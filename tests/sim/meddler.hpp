@@ -129,6 +129,11 @@ class Meddler final : public store::Store {
     return store_->due_time_outs(until, limit);
   }
   Result<std::optional<WallMs>> earliest_time_out() override { return store_->earliest_time_out(); }
+  Result<std::optional<WallMs>> earliest_deletion() override { return store_->earliest_deletion(); }
+  Result<std::vector<JobId>> ended_jobs(WallMs until, size_t limit) override {
+    return store_->ended_jobs(until, limit);
+  }
+  Result<std::optional<WallMs>> earliest_end() override { return store_->earliest_end(); }
   Result<bool> others_wrote() override { return store_->others_wrote(); }
   Result<std::vector<store::JobMark>> job_marks(JobId after, size_t limit) override {
     return store_->job_marks(after, limit);

@@ -36,7 +36,9 @@ void Operators::list_events(std::shared_ptr<EventListing> listing, const std::st
   call("ListTaskEvents", std::move(parameters), [this, listing](const ApiAnswer& answer) {
     const bool unmade = listing->task && !listing->known.contains(*listing->task);
     // A deleted job answers like any other.
-    if (answer.code.starts_with("iot.job.NotExisted") && !unmade)
+    const bool not_existed = answer.code.starts_with("iot.job.NotExisted");
+    if (not_existed && parts_.truth.is_gone(listing->facts->id)) return;
+    if (not_existed && !unmade)
       return parts_.truth.violated("ListTaskEvents does not know job_" + listing->facts->marker);
     if (!answer.success) return;
     for (const std::string_view event : json_elements(answer.raw({"Data", "Event"}))) {
@@ -64,7 +66,7 @@ void Operators::explain_task(JobFacts& facts) {
   const bool known = parts_.truth.events_known(facts.id).contains(key);
   call("ExplainTask", {{"TaskId", parts_.truth.code_of(key)}},
        [this, key, known, &facts](const ApiAnswer& answer) {
-         if (answer.code == "iot.job.NotExistedTask" && known && !facts.delete_asked)
+         if (answer.code == "iot.job.NotExistedTask" && known && !parts_.truth.may_be_deleted(facts))
            return parts_.truth.violated(key, "ExplainTask does not know it");
          if (!answer.success) return;
          if (json_elements(answer.raw({"Data", "Reasons", "Reason"})).empty())

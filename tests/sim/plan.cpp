@@ -61,6 +61,8 @@ Plan make_plan(uint64_t seed) {
   plan.jobs_per_minute = static_cast<double>(dice.between(1, 8));
   plan.meddling_calls_per_minute = static_cast<double>(dice.between(0, 12));
   plan.reads_per_minute = static_cast<double>(dice.between(0, 8));
+  if (dice.chance(0.25)) plan.keep_deleted_ms = dice.between(0, 5 * 60'000);
+  if (dice.chance(0.1)) plan.keep_ended_ms = dice.between(2 * 60'000, 10 * 60'000);
   plan.jobs_max = static_cast<int>(dice.chance(0.2) ? dice.between(25, 60) : dice.between(2, 25));
   return plan;
 }

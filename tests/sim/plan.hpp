@@ -23,6 +23,8 @@ struct Plan {
   int64_t between_batches_us = 20;
   int64_t thread_delay_us_max = 500;  // between a mailbox being filled and its owner looking
   int64_t job_lifetime_ms = 20 * 60'000;
+  int64_t keep_deleted_ms = 30LL * 24 * 3'600'000;
+  int64_t keep_ended_ms = 0;
   double poison_per_minute = 0;  // calls whose commit the store refuses as a conflict
   double meddling = 0;           // chance per commit that another process changes a row first
 

@@ -16,6 +16,8 @@ engine::EngineConfig engine_config(const Plan& plan) {
   engine::EngineConfig config;
   config.push_slice = plan.push_slice;
   config.sweep_rows = plan.sweep_rows;
+  config.keep_deleted_ms = plan.keep_deleted_ms;
+  config.keep_ended_ms = plan.keep_ended_ms;
   return config;
 }
 

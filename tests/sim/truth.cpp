@@ -54,9 +54,16 @@ void Truth::process_started(store::Store& store, const IdCodec::Key& key, WallMs
   while (at < rows_.size()) {
     auto page = store_->history(after, kHistoryPage);
     if (!page) return violated("the history cannot be read after a restart: " + page.error().detail);
-    if (page->empty())
+    const auto skip_gone = [&](const store::HistoryRow* row) {
+      while (at < rows_.size() && (!row || !same_row(*row, rows_[at])) && is_gone(rows_[at].key.job)) ++at;
+    };
+    if (page->empty()) {
+      skip_gone(nullptr);
+      if (at == rows_.size()) break;
       return violated(rows_[at].key, "lost by a restart, although it was visible: " + describe(rows_[at]));
+    }
     for (const store::HistoryRow& row : *page) {
+      skip_gone(&row);
       if (at == rows_.size()) break;
       if (!same_row(row, rows_[at]))
         return violated(rows_[at].key,

@@ -57,6 +57,8 @@ struct JobFacts {
   int64_t timeout_minutes_min = 0;  // the shortest that was ever asked for
   bool cancel_asked = false, cancelled = false, rerun_asked = false;
   bool delete_asked = false, deleted = false;
+  SteadyUs kept_since;                           // not deleted, or not ended, until then at least
+  bool gone = false;                             // nothing is left of it but its number
   bool paused = false;                           // acknowledged, and no ResumeJob asked for since
   int resumes_asked = 0, resumes_under_way = 0;  // RerunJob resumes, too
   std::deque<SteadyUs> pushes;
@@ -121,6 +123,10 @@ class Truth {
   std::optional<TaskStatus> status_of(const TaskKey& key) const;
   std::optional<DeviceId> owner_of(const TaskKey& key) const;
   bool all_rows_made(JobId job) const;
+  // By somebody's call, or because it ended long ago.
+  bool may_be_deleted(const JobFacts& facts) const { return facts.delete_asked || plan_.keep_ended_ms > 0; }
+  // Is nothing left of it? Judges the moment when that is seen first.
+  bool is_gone(JobId job);
   size_t tasks_at_least(const JobFacts& facts) const;
   std::string code_of(const TaskKey& key) const;
   // Tasks of a job that have a history, with the number of its rows.
@@ -156,6 +162,7 @@ class Truth {
   void bind(JobFacts& facts, JobId job);
   std::optional<TaskKey> task_of_device(JobId job, DeviceId device) const;
   void check_job(const Job& job);
+  void check_nothing_is_left();
   void check_tasks(const Job& job);
   void check_nobody_waits(const Job& job);
   bool reflected(const Report& report) const;

@@ -85,7 +85,7 @@ void Truth::report_packet_acknowledged(int64_t number) {
 bool Truth::sweeping(JobId id) {
   const JobFacts* facts = job(id);
   const Job* row = job_row(id);
-  return !row || row->sweep != Sweep::None || (facts && (facts->cancel_asked || facts->delete_asked));
+  return !row || row->sweep != Sweep::None || (facts && (facts->cancel_asked || may_be_deleted(*facts)));
 }
 
 int32_t Truth::attempt_of(const TaskKey& key) const {

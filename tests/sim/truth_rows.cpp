@@ -50,9 +50,50 @@ bool Truth::all_rows_made(JobId id) const {
   return rows && !rows->empty() && rows->front().tasks_made == rows->front().counters.total();
 }
 
+bool Truth::is_gone(JobId id) {
+  JobFacts* facts = job(id);
+  if (!facts || !store_) return false;
+  if (facts->gone) return true;
+  const auto owner = store_->instance_of_job(id);
+  if (!owner || *owner) return false;
+  facts->gone = true;
+  const std::string name = "job " + std::to_string(id.value);
+  if (!may_be_deleted(*facts)) {
+    violated(name + " is gone and nobody deleted it");
+  } else if (plan_.wall_steps_per_minute == 0) {
+    // A start after a crash counts again from what is stored; the wall clock is even here.
+    const int64_t kept_us = clock_.steady() - facts->kept_since;
+    if (kept_us < plan_.keep_deleted_ms * 1'000)
+      violated(name + " was taken away " + std::to_string(kept_us / 1'000) + " ms after it was deleted");
+  }
+  return true;
+}
+
+// Long after the last deletion.
+void Truth::check_nothing_is_left() {
+  const auto earliest = store_->earliest_deletion();
+  if (!earliest || plan_.wall_steps_per_minute > 0) return;
+  if (*earliest && even_wall_after_ - **earliest > plan_.keep_deleted_ms + 60'000)
+    return violated("a job that was deleted long ago is still there");
+  for (const auto& [id, facts] : jobs_) {
+    if (!facts->gone) continue;
+    const auto page = store_->list_tasks_of_job(id, {}, -1, 1);
+    if (page && !page->empty()) return violated(page->front().task.key, "its job is gone and it is there");
+  }
+  for (int64_t after = 0;;) {
+    const auto page = store_->history(after, 500);
+    if (!page || page->empty()) return;
+    for (const store::HistoryRow& row : *page) {
+      const JobFacts* facts = job(row.key.job);
+      if (facts && facts->gone) return violated(row.key, "its job is gone and its history is there");
+    }
+    after = page->back().position;
+  }
+}
+
 // A device that is deleted before its task was made gets none, and a job that is removed loses them.
 size_t Truth::tasks_at_least(const JobFacts& facts) const {
-  if (facts.delete_asked) return 0;
+  if (may_be_deleted(facts)) return 0;
   const auto n = std::count_if(facts.must.begin(), facts.must.end(),
                                [this](DeviceId device) { return !deleted_devices_.contains(device); });
   return static_cast<size_t>(n);
@@ -69,8 +110,12 @@ void Truth::check_all() {
     const JobId ids[] = {id};
     auto rows = store_->jobs(ids);
     if (!rows) return;
-    if (rows->empty() && !facts->delete_asked)
+    if (rows->empty() && !may_be_deleted(*facts))
       return violated("job " + std::to_string(id.value) + " was acknowledged and is gone");
+    const bool ended = !rows->empty() && is_final(rows->front().status);
+    if (!rows->empty() && !(ended && plan_.keep_ended_ms > 0)) facts->kept_since = clock_.steady();
+    is_gone(id);
+    if (!holds()) return;
     if (!rows->empty() && facts->deleted && rows->front().status != JobStatus::Removing)
       return violated("job " + std::to_string(id.value) + " was deleted and is there");
     if (!rows->empty()) present.insert_or_assign(id, std::move(rows->front()));
@@ -105,7 +150,7 @@ void Truth::check_job(const Job& job) {
   if (total < least || total > most)
     return violated(name + " has " + std::to_string(total) + " tasks for " + std::to_string(least) +
                     " targets");
-  if (facts->cancelled && !facts->delete_asked && job.status != JobStatus::Cancelling &&
+  if (facts->cancelled && !may_be_deleted(*facts) && job.status != JobStatus::Cancelling &&
       job.status != JobStatus::Cancelled)
     violated(name + " is " + std::string(job_status_text(job.status)) +
              " although CancelJob was acknowledged");
@@ -197,6 +242,7 @@ void Truth::check_at_rest(bool every_job_over) {
     if (job.status == JobStatus::Waiting || job.paused) continue;
     check_nobody_waits(job);
   }
+  if (every_job_over) check_nothing_is_left();
   for (const int64_t number : owed_)
     if (!reflected(reports_[static_cast<size_t>(number)]))
       return violated(reports_[static_cast<size_t>(number)].key,

@@ -68,6 +68,11 @@ class PostgresqlStore final : public WithQueries<Store> {
     return jobs_.due_time_outs(until, limit);
   }
   Result<std::optional<WallMs>> earliest_time_out() override { return jobs_.earliest_time_out(); }
+  Result<std::optional<WallMs>> earliest_deletion() override { return jobs_.earliest_deletion(); }
+  Result<std::vector<JobId>> ended_jobs(WallMs until, size_t limit) override {
+    return jobs_.ended_jobs(until, limit);
+  }
+  Result<std::optional<WallMs>> earliest_end() override { return jobs_.earliest_end(); }
 
   void submit(const ChangeSet& changes) override;
   std::optional<Result<CommitResult>> poll() override;

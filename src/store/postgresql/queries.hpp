@@ -1,6 +1,6 @@
 // Every bounded read of the store on PostgreSQL: what a Reader and the Store both answer with. One call is
-// one round trip, whatever the number of keys. Implemented in queries_fleet.cpp and queries_job.cpp. Thread:
-// the connection's.
+// one round trip, whatever the number of keys. Implemented in queries_fleet.cpp, queries_job.cpp and
+// queries_due.cpp. Thread: the connection's.
 #pragma once
 
 #include <functional>
@@ -28,6 +28,16 @@ class Link {
   // The same in one snapshot of the database.
   Status run_in_snapshot(Steps steps);
 };
+
+// One statement, whose answers went into `rows`.
+template <class Rows>
+Result<Rows> run_one(Link& link, Rows& rows, const SqlText& sql, Parameters parameters,
+                     std::function<void(const ReplyRow&)> on_row) {
+  Steps steps;
+  steps.push_back({&sql, std::move(parameters), std::move(on_row)});
+  ROLLCALL_TRY_STATUS(link.run(steps));
+  return std::move(rows);
+}
 
 // Text that PostgreSQL cannot hold (bad UTF-8, NUL) is in no row either.
 bool storable(std::string_view text);
@@ -89,6 +99,9 @@ class JobQueries {
   Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each);
   Result<std::vector<DueTimeOut>> due_time_outs(WallMs until, size_t limit);
   Result<std::optional<WallMs>> earliest_time_out();
+  Result<std::optional<WallMs>> earliest_deletion();
+  Result<std::vector<JobId>> ended_jobs(WallMs until, size_t limit);
+  Result<std::optional<WallMs>> earliest_end();
 
  private:
   Link& link_;

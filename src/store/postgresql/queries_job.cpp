@@ -89,7 +89,8 @@ constexpr SqlText kTasksOfDevice{
     "tasks_of_device",
     "SELECT " TASK_COLUMNS LABELS
     " FROM (SELECT * FROM task WHERE device = $1::bigint AND job < $2::bigint "
-    "AND (cardinality($4::smallint[]) = 0 OR status = ANY($4)) ORDER BY job DESC, sequence DESC "
+    "AND (cardinality($4::smallint[]) = 0 OR status = ANY($4)) "
+    "AND NOT EXISTS (SELECT FROM job WHERE id = task.job AND purged <> 0) ORDER BY job DESC, sequence DESC "
     "LIMIT $3::bigint) t" LABELLED "ORDER BY t.job DESC, t.sequence DESC"};
 constexpr SqlText kQueued{"queued_tasks", "SELECT " TASK_COLUMNS
                                           " FROM task t WHERE t.job = $1::bigint AND t.status = 1 "
@@ -117,12 +118,8 @@ constexpr SqlText kTaskHistory{
     "LATERAL (SELECT * FROM history WHERE job = i.job AND task = i.task "
     "AND position > CASE i.n WHEN 1 THEN $3::bigint ELSE 0 END ORDER BY position LIMIT $4::bigint) h "
     "ORDER BY i.n, h.position LIMIT $4"};
-constexpr SqlText kInstanceOfJob{"job_instance", "SELECT instance FROM job WHERE id = $1::bigint"};
-constexpr SqlText kDue{"due_time_outs",
-                       "SELECT deadline_ms, job, sequence, attempt FROM time_out "
-                       "WHERE deadline_ms <= $1::bigint ORDER BY deadline_ms, job, sequence, attempt "
-                       "LIMIT $2::bigint"};
-constexpr SqlText kEarliest{"earliest_time_out", "SELECT min(deadline_ms) FROM time_out"};
+constexpr SqlText kInstanceOfJob{"job_instance",
+                                 "SELECT instance FROM job WHERE id = $1::bigint AND purged = 0"};
 
 template <class Id>
 Column<Id> column(std::span<const Id> ids) {
@@ -219,16 +216,6 @@ std::function<void(const ReplyRow&)> into(std::vector<HistoryRow>& rows) {
         one.detail.status_details;
     one.progress = progress.value_or(-1);
   };
-}
-
-// One statement, whose answers went into `rows`.
-template <class Rows>
-Result<Rows> run_one(Link& link, Rows& rows, const SqlText& sql, Parameters parameters,
-                     std::function<void(const ReplyRow&)> on_row) {
-  Steps steps;
-  steps.push_back({&sql, std::move(parameters), std::move(on_row)});
-  ROLLCALL_TRY_STATUS(link.run(steps));
-  return std::move(rows);
 }
 
 std::pair<Column<JobId>, Column<int64_t>> columns_of(std::span<const TaskKey> keys) {
@@ -377,19 +364,6 @@ Result<std::vector<Tell>> JobQueries::tells(std::span<const DeviceId> devices, s
         Tell& tell = rows.emplace_back();
         Columns(row) >> tell.device >> tell.key.job >> tell.key.sequence >> tell.attempt >> tell.removed;
       });
-}
-
-Result<std::vector<DueTimeOut>> JobQueries::due_time_outs(WallMs until, size_t limit) {
-  std::vector<DueTimeOut> rows;
-  return run_one(link_, rows, kDue, parameters(until, number(limit)), [&](const ReplyRow& row) {
-    DueTimeOut& due = rows.emplace_back();
-    Columns(row) >> due.deadline >> due.key.job >> due.key.sequence >> due.attempt;
-  });
-}
-
-Result<std::optional<WallMs>> JobQueries::earliest_time_out() {
-  std::optional<WallMs> earliest;
-  return run_one(link_, earliest, kEarliest, {}, [&](const ReplyRow& row) { Columns(row) >> earliest; });
 }
 
 }  // namespace rollcall::store::postgresql

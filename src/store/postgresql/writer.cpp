@@ -9,6 +9,7 @@ void write(const ChangeSet& changes, Steps& steps, CommitResult& result) {
   write_presence(changes.presence, steps);
   if (changes.time_outs_done_until)
     forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done, steps);
+  if (changes.purge) purge_jobs(*changes.purge, steps, result);
 }
 
 void settle(CommitResult& result) {

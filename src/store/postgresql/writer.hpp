@@ -1,7 +1,7 @@
 // Turns a ChangeSet into the statements of one transaction, all sent before the first answer is read. What
 // follows from rows that were hit (history, counters, details) follows inside the same statement, so that no
 // round trip is spent on asking which they were. Its parts: fleets (writer_fleet.cpp), jobs (writer_job.cpp),
-// tasks (writer_task.cpp). Used by this folder. Thread: the connection's.
+// tasks (writer_task.cpp), the end of all (writer_purge.cpp). Used by this folder. Thread: the connection's.
 #pragma once
 
 #include <algorithm>
@@ -35,6 +35,7 @@ void write_jobs(const ChangeSet& changes, Steps& steps, CommitResult& result);
 void write_tasks(const ChangeSet& changes, Steps& steps, CommitResult& result);
 void write_presence(const std::vector<Presence>& presence, Steps& steps);
 void forget_time_outs(WallMs until, const std::vector<TaskKey>& keys, Steps& steps);
+void purge_jobs(const PurgeJobs& purge, Steps& steps, CommitResult& result);
 
 // What a deleted device's row says; 0 would be alive.
 inline WallMs deletion_time(const DeviceChange& change) { return std::max(change.now, WallMs{1}); }

@@ -1,5 +1,5 @@
 // Every bounded read of the embedded store, on one connection: what a Reader and the Store both answer with.
-// Implemented in queries_fleet.cpp and queries_job.cpp. Thread: the connection's.
+// Implemented in queries_fleet.cpp, queries_job.cpp and queries_history.cpp. Thread: the connection's.
 #pragma once
 
 #include <array>
@@ -93,6 +93,9 @@ class JobQueries {
   Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each);
   Result<std::vector<DueTimeOut>> due_time_outs(WallMs until, size_t limit);
   Result<std::optional<WallMs>> earliest_time_out();
+  Result<std::optional<WallMs>> earliest_deletion();
+  Result<std::vector<JobId>> ended_jobs(WallMs until, size_t limit);
+  Result<std::optional<WallMs>> earliest_end();
   JobTimes& times() { return times_; }
 
  private:
@@ -109,7 +112,7 @@ class JobQueries {
   Statement unfinished_jobs_, job_marks_, targets_;
   Statement task_, task_detail_, tasks_of_job_, tasks_of_job_and_status_, tasks_of_device_, device_label_;
   Statement open_tasks_, history_, history_row_, last_event_, previous_event_, job_instance_, due_time_outs_,
-      earliest_time_out_, tells_;
+      earliest_time_out_, earliest_deletion_, ended_jobs_, earliest_end_, tells_;
 };
 
 // `Interface` is Reader or Store: answers all of Reader's questions with the queries of one connection.

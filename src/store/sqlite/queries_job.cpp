@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <deque>
 #include <limits>
 
 #include "base/limits.hpp"
@@ -26,22 +25,6 @@ constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
 
 bool contains(std::span<const TaskStatus> statuses, TaskStatus status) {
   return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
-}
-
-HistoryRow read_history(Query& query) {
-  HistoryRow row;
-  std::optional<int32_t> progress;
-  std::string detail;
-  query >> row.position >> row.key.job >> row.key.sequence >> row.device >> row.attempt >> row.from >>
-      row.to >> row.cause >> row.at >> progress >> detail;
-  row.progress = progress.value_or(-1);
-  const size_t mark = detail.rfind(kDetailMark);
-  if (mark != std::string::npos) {
-    row.detail.status_details = detail.substr(mark + 1);
-    detail.resize(mark);
-  }
-  row.detail.message = std::move(detail);
-  return row;
 }
 
 }  // namespace
@@ -99,7 +82,9 @@ JobQueries::JobQueries(Connection& c)
                                "AND sequence > ?2 ORDER BY sequence LIMIT ?3"),
       tasks_of_device_(c, "tasks_of_device",
                        "SELECT " TASK_COLUMNS
-                       " FROM task INDEXED BY task_device WHERE device = ?1 AND job < ?2 ORDER BY job DESC"),
+                       " FROM task INDEXED BY task_device WHERE device = ?1 AND job < ?2 "
+                       "AND NOT EXISTS (SELECT 1 FROM job WHERE id = task.job AND purged <> 0) "
+                       "ORDER BY job DESC"),
       device_label_(c, "device_label",
                     "SELECT d.name, p.key, d.foreign_iot_id FROM device d JOIN product p ON p.id = d.product "
                     "WHERE d.id = ?1"),
@@ -113,11 +98,18 @@ JobQueries::JobQueries(Connection& c)
       last_event_(c, "last_event", "SELECT last_event FROM task WHERE job = ?1 AND sequence = ?2"),
       previous_event_(c, "previous_event",
                       "SELECT position - previous FROM history WHERE position = ?1 AND previous IS NOT NULL"),
-      job_instance_(c, "job_instance", "SELECT instance FROM job WHERE id = ?1"),
+      job_instance_(c, "job_instance", "SELECT instance FROM job WHERE id = ?1 AND purged = 0"),
       due_time_outs_(c, "due_time_outs",
                      "SELECT deadline_ms, job, sequence, attempt FROM time_out WHERE deadline_ms <= ?1 "
                      "ORDER BY deadline_ms, job, sequence, attempt LIMIT ?2"),
       earliest_time_out_(c, "earliest_time_out", "SELECT min(deadline_ms) FROM time_out"),
+      earliest_deletion_(c, "earliest_deletion",
+                         "SELECT min(deleted_ms) FROM job WHERE deleted_ms <> 0 AND purged < 2"),
+      ended_jobs_(c, "ended_jobs",
+                  "SELECT id FROM job WHERE status IN (4, 6, 8) AND deleted_ms = 0 AND modified_ms <= ?1 "
+                  "ORDER BY modified_ms LIMIT ?2"),
+      earliest_end_(c, "earliest_end",
+                    "SELECT min(modified_ms) FROM job WHERE status IN (4, 6, 8) AND deleted_ms = 0"),
       tells_(c, "tells",
              "SELECT device, job, sequence, attempt, removed FROM tell WHERE device = ?1 "
              "ORDER BY job, sequence LIMIT ?2") {}
@@ -286,46 +278,6 @@ Result<std::vector<TaskView>> JobQueries::list_tasks_of_device(DeviceId device,
   return views(std::move(tasks));
 }
 
-Result<std::vector<HistoryRow>> JobQueries::history(int64_t after_position, size_t limit) {
-  std::vector<HistoryRow> rows;
-  Query query = history_.run(after_position, limit);
-  while (query.step()) rows.push_back(read_history(query));
-  return connection_.finish(std::move(rows));
-}
-
-// From the task's last row back to its first; only the oldest `limit` positions are kept.
-std::vector<int64_t> JobQueries::event_positions(const TaskKey& key, int64_t after_position, size_t limit) {
-  std::deque<int64_t> positions;
-  int64_t position = 0;
-  {
-    Query last = last_event_.run(key.job, key.sequence);
-    if (last.step()) last >> position;
-  }
-  while (position > after_position) {
-    positions.push_front(position);
-    if (positions.size() > limit) positions.pop_back();
-    Query previous = previous_event_.run(position);
-    if (!previous.step()) break;
-    previous >> position;
-  }
-  return {positions.begin(), positions.end()};
-}
-
-Result<std::vector<HistoryRow>> JobQueries::task_history(std::span<const TaskKey> keys,
-                                                         int64_t after_position, size_t limit) {
-  Snapshot snapshot(connection_);
-  std::vector<HistoryRow> rows;
-  for (const TaskKey& key : keys) {
-    if (rows.size() >= limit) break;
-    for (const int64_t position : event_positions(key, after_position, limit - rows.size())) {
-      Query query = history_row_.run(position);
-      if (query.step()) rows.push_back(read_history(query));
-    }
-    after_position = 0;
-  }
-  return connection_.finish(std::move(rows));
-}
-
 Result<std::optional<InstanceId>> JobQueries::instance_of_job(JobId job) {
   std::optional<InstanceId> instance;
   Query query = job_instance_.run(job);
@@ -378,6 +330,27 @@ Result<std::vector<DueTimeOut>> JobQueries::due_time_outs(WallMs until, size_t l
 Result<std::optional<WallMs>> JobQueries::earliest_time_out() {
   std::optional<WallMs> earliest;
   Query query = earliest_time_out_.run();
+  if (query.step()) query >> earliest;
+  return connection_.finish(earliest);
+}
+
+Result<std::optional<WallMs>> JobQueries::earliest_deletion() {
+  std::optional<WallMs> earliest;
+  Query query = earliest_deletion_.run();
+  if (query.step()) query >> earliest;
+  return connection_.finish(earliest);
+}
+
+Result<std::vector<JobId>> JobQueries::ended_jobs(WallMs until, size_t limit) {
+  std::vector<JobId> rows;
+  Query query = ended_jobs_.run(until, limit);
+  while (query.step()) query >> rows.emplace_back();
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::optional<WallMs>> JobQueries::earliest_end() {
+  std::optional<WallMs> earliest;
+  Query query = earliest_end_.run();
   if (query.step()) query >> earliest;
   return connection_.finish(earliest);
 }

@@ -5,7 +5,9 @@
 namespace rollcall::store {
 Ledger::Ledger(Connection& c)
     : connection_(c),
-      last_position_(c, "history_last", "SELECT coalesce(max(position), 0) FROM history"),
+      last_position_(c, "history_last",
+                     "SELECT max(coalesce((SELECT max(position) FROM history), 0), "
+                     "coalesce((SELECT next FROM id_counter WHERE kind = 'history'), 0))"),
       insert_history_(c, "history_insert",
                       "INSERT INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?1 - nullif(?12, 0))"),
       insert_history_of_row_(
@@ -88,6 +90,7 @@ Writer::Writer(Connection& c, JobTimes& times)
       ledger_(c),
       tasks_(c, times, ledger_),
       jobs_(c, times, ledger_, tasks_),
+      purge_(c),
       fleet_(c) {}
 
 Result<CommitResult> Writer::commit(const ChangeSet& changes) {
@@ -146,6 +149,7 @@ void Writer::write(const ChangeSet& changes, CommitResult& result) {
     tasks_.forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done);
   }
   ledger_.flush_counters(result);
+  if (changes.purge) result.purged = purge_.purge(*changes.purge);
 }
 
 }  // namespace rollcall::store

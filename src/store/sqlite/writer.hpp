@@ -1,8 +1,8 @@
 // Turns a ChangeSet into the statements of one transaction. Writer::commit is the whole write path of the
-// embedded store; its parts write fleets (writer_fleet.cpp), jobs (writer_job.cpp) and tasks
-// (writer_task.cpp) and share the ledger, which gathers what follows from rows that were hit: history and
-// counters. A part that fails leaves its failure in the connection; commit() then rolls everything back.
-// Thread: the connection's.
+// embedded store; its parts write fleets (writer_fleet.cpp), jobs (writer_job.cpp), tasks
+// (writer_task.cpp) and the end of all (writer_purge.cpp) and share the ledger, which gathers what follows
+// from rows that were hit: history and counters. A part that fails leaves its failure in the connection;
+// commit() then rolls everything back. Thread: the connection's.
 #pragma once
 
 #include <unordered_map>
@@ -113,6 +113,21 @@ class JobWriter {
   Statement group_members_, product_members_;
 };
 
+// Takes away what is left of deleted jobs (writer_purge.cpp).
+class PurgeWriter {
+ public:
+  explicit PurgeWriter(Connection& connection);
+  PurgeResult purge(const PurgeJobs& purge);
+
+ private:
+  int64_t purge_tasks(JobId job, size_t tasks_max);
+  void forget_history(int64_t last_event);
+
+  Connection& connection_;
+  Statement oldest_, begin_, keep_positions_, tasks_, drop_event_, drop_tell_, drop_tasks_, drop_details_;
+  Statement drop_spec_, drop_counter_, drop_unfit_, end_;
+};
+
 class FleetWriter {
  public:
   explicit FleetWriter(Connection& connection);
@@ -151,6 +166,7 @@ class Writer {
   Ledger ledger_;
   TaskWriter tasks_;
   JobWriter jobs_;
+  PurgeWriter purge_;
   FleetWriter fleet_;
 };
 
