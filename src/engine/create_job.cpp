@@ -24,9 +24,11 @@ Result<std::shared_ptr<const ThingModel>> model_of(State& state, WorkingSet& ws,
   const auto* published = ws.published_models.find(product.id);
   if (!published) return std::shared_ptr<const ThingModel>();
   State::CachedModel& cached = state.models[product.id];
-  if (!cached.model || cached.version != published->version) {
+  const size_t fingerprint = std::hash<std::string>()(published->tsl);
+  if (!cached.model || cached.version != published->version || cached.fingerprint != fingerprint) {
     ROLLCALL_TRY(cached.model, ThingModel::parse(published->tsl));
     cached.version = published->version;
+    cached.fingerprint = fingerprint;
   }
   return cached.model;
 }
@@ -59,6 +61,12 @@ struct Targets {
   std::vector<std::pair<const Product*, int64_t>> products;  // with the number of targets of each
   int64_t total = 0;
 };
+
+// Of all processes' numbers when there are others: one of them may have a block above this one's.
+Result<int64_t> snapshot_number(State& state, const char* kind) {
+  if (state.config.others_check_ms > 0) return state.ids.next_of_all(kind);
+  return state.ids.next(kind, 10'000);
+}
 
 Result<Targets> find_list(State& state, WorkingSet& ws, const Actor& actor, const CreateJob& command) {
   Targets targets;
@@ -102,7 +110,7 @@ Result<Targets> find_targets(State& state, WorkingSet& ws, const Actor& actor, c
     targets.total = product->device_count;
     targets.products.emplace_back(product, product->device_count);
     // Every device that exists has a smaller id than the next one, every later device a larger one.
-    ROLLCALL_TRY(spec.target_snapshot, state.ids.next("device", 10'000));
+    ROLLCALL_TRY(spec.target_snapshot, snapshot_number(state, "device"));
     return targets;
   }
   const GroupId* id = ws.group_codes.find(spec.target_group_code);
@@ -115,7 +123,7 @@ Result<Targets> find_targets(State& state, WorkingSet& ws, const Actor& actor, c
   if (const auto* members = ws.group_products.find(group->id))
     for (const auto& [product, count] : *members)
       if (const Product* row = ws.products.find(product)) targets.products.emplace_back(row, count);
-  ROLLCALL_TRY(spec.target_snapshot, state.ids.next("join", 10'000));
+  ROLLCALL_TRY(spec.target_snapshot, snapshot_number(state, "join"));
   return targets;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/canary.hpp"
 #include "base/log.hpp"
+#include "engine/failures.hpp"
 #include "engine/state.hpp"
 
 namespace rollcall::engine {
@@ -14,40 +15,12 @@ constexpr int kGatherRoundsMax = 8;  // the deepest chain is name -> device -> p
 constexpr int64_t kHoldUs = 1'000'000;
 constexpr int64_t kCommitSlowUs = 5'000'000;  // the server is not ready behind a commit that takes longer
 constexpr int kDecideAttemptsMax = 3;         // a command whose condition fails is decided again (DESIGN 3)
+constexpr int kStaleAttemptsMax = 20;  // likewise a whole batch, of which most commands have no part in it
 
 struct Pending {
   Command command;
   int attempts = 0;
 };
-
-// A commit that failed because of what one command asked, not because of the disk.
-bool is_poison(const Error& error) { return error.detail.starts_with("constraint:"); }
-
-bool awaits_answer(const Command& command) {
-  return !std::holds_alternative<SetReachability>(command) && !std::holds_alternative<CloseSession>(command);
-}
-
-// Logins, subscriptions and closed connections live in memory and have happened whatever the store says
-// (DESIGN 3: CONNACK and presence are not durable); deciding them twice would disconnect the device that just
-// came.
-bool is_of_memory(const Command& command) {
-  return std::holds_alternative<FindDevice>(command) || std::holds_alternative<OpenSession>(command) ||
-         std::holds_alternative<SetReachability>(command) || std::holds_alternative<CloseSession>(command);
-}
-
-bool is_full(const Error& error) { return error.detail.starts_with("full:"); }
-
-// The store itself failed (store.hpp), not what was asked of it.
-bool is_store_failure(const Error& error) {
-  return error.code == ErrorCode::SystemException && (is_full(error) || error.detail.starts_with("io:"));
-}
-
-// For the caller: the cause, and that it may try again.
-Error answer_for(const Error& failure) {
-  return Error(ErrorCode::SystemException, is_full(failure)
-                                               ? "the disk of the store is full; nothing was changed"
-                                               : "the store could not take the change; nothing was changed");
-}
 
 }  // namespace
 
@@ -110,7 +83,7 @@ struct Engine::Impl {
   void finish(std::unique_ptr<Batch> batch, Result<store::CommitResult> result, std::vector<Effect>& effects);
   void fail_batch(std::unique_ptr<Batch> batch, const Error& error, std::vector<Effect>& effects);
   void keep_memory(Batch& batch, std::vector<Effect>& effects);
-  void refuse(const Pending& pending, const Error& error, std::vector<Effect>& effects);
+  void decide_again(Batch& batch, std::vector<Effect>& effects);
   void release(Batch& batch, const store::CommitResult& result, std::vector<Effect>& effects);
   bool more() const;
 };
@@ -174,22 +147,6 @@ Status Engine::Impl::maintain(Batch& batch) {
   return {};
 }
 
-void Engine::Impl::refuse(const Pending& pending, const Error& error, std::vector<Effect>& effects) {
-  const Command& command = pending.command;
-  if (const auto* api = std::get_if<ApiCommand>(&command)) {
-    effects.push_back({api->ticket.core, ApiReply{api->ticket.number, fail(error)}});
-  } else if (const auto* find = std::get_if<FindDevice>(&command)) {
-    effects.push_back({find->from.core, DeviceFound{find->from.connection, fail(error)}});
-  } else if (const auto* open = std::get_if<OpenSession>(&command)) {
-    effects.push_back({open->from.core, SessionRefused{open->from.connection, error}});
-  } else if (const auto* update = std::get_if<JobUpdate>(&command)) {
-    Echo echo = update->echo;
-    echo.packet_id = 0;  // not stored: not acknowledged
-    effects.push_back({update->session.at.core,
-                       JobUpdateReply{update->session.at.connection, std::move(echo), fail(error)}});
-  }
-}
-
 // Of a batch that failed: hands out what does not depend on the store, and leaves the other commands.
 void Engine::Impl::keep_memory(Batch& batch, std::vector<Effect>& effects) {
   std::vector<bool> done(batch.commands.size());
@@ -226,6 +183,7 @@ void Engine::Impl::fail_batch(std::unique_ptr<Batch> batch, const Error& error,
   if (canary(Canary::AnswerFailedCommits)) return release(*batch, {}, effects);
   if (!canary(Canary::GhostSession)) keep_memory(*batch, effects);
   undo(state, batch->decision);
+  if (is_stale(error)) return decide_again(*batch, effects);
   tell_failure(error, batch->commands.size());
   if (!is_poison(error)) {
     state.probe.store_healthy.set(0);
@@ -234,13 +192,13 @@ void Engine::Impl::fail_batch(std::unique_ptr<Batch> batch, const Error& error,
       if (is_of_memory(pending.command) && !awaits_answer(pending.command))
         deferred.push_back(std::move(pending));
       else
-        refuse(pending, answer, effects);
+        refuse(pending.command, answer, effects);
     }
     hold_until = state.clock.steady() + kHoldUs;
     return;
   }
   if (batch->commands.size() == 1) {
-    refuse(batch->commands.front(),
+    refuse(batch->commands.front().command,
            Error(ErrorCode::SystemException, "the change conflicts with what is stored"), effects);
     return;
   }
@@ -251,6 +209,19 @@ void Engine::Impl::fail_batch(std::unique_ptr<Batch> batch, const Error& error,
   batch->commands.erase(middle, batch->commands.end());
   if (!second.empty() && !canary(Canary::BisectForgetsHalf)) parts.push_front(std::move(second));
   if (!batch->commands.empty()) parts.push_front(std::move(batch->commands));
+}
+
+// Another process was faster with something that this whole batch builds on.
+void Engine::Impl::decide_again(Batch& batch, std::vector<Effect>& effects) {
+  state.ids.forget_blocks();
+  std::vector<Pending> again;
+  for (Pending& pending : batch.commands) {
+    if (++pending.attempts < kStaleAttemptsMax)
+      again.push_back(std::move(pending));
+    else
+      refuse(pending.command, conflict(), effects);
+  }
+  if (!again.empty()) parts.push_front(std::move(again));
 }
 
 // Effects of commands whose changes all happened leave; the others are decided again.
@@ -275,9 +246,7 @@ void Engine::Impl::release(Batch& batch, const store::CommitResult& result, std:
     if (++pending.attempts < kDecideAttemptsMax)
       inbox.push_front(std::move(pending));
     else
-      refuse(pending,
-             Error(ErrorCode::SystemException, "the task was changed by others at the same time; try again"),
-             effects);
+      refuse(pending.command, conflict(), effects);
   }
 }
 
@@ -363,7 +332,7 @@ bool Engine::run(std::vector<Effect>& effects) {
     impl.release(*batch, {}, effects);
     return impl.more();
   }
-  guard_tasks(impl.state, batch->ws, batch->decision);
+  guard(impl.state, batch->ws, batch->decision);
   impl.state.store.submit(batch->decision.changes);
   auto result = impl.state.store.poll();
   if (!result) {

@@ -134,6 +134,11 @@ void reload_job(State& state, JobId id) {
   if (may_push(held->job)) state.jobs.rolling.insert(id);
 }
 
+const JobState* held_job(State& state, JobId id) {
+  if (is_shared(state) && !state.jobs.find(id)) reload_job(state, id);
+  return state.jobs.find(id);
+}
+
 Status take_up_jobs(State& state) {
   if (state.config.others_check_ms > 0) {
     ROLLCALL_TRY(state.process, state.store.reserve_ids("process", 1));
@@ -173,6 +178,9 @@ void refresh_named(State& state, const Command& command) {
                  },
                  [&](const JobUpdate& c) { unknown(c.key); },
                  [&](const JobGet& c) { unknown(c.key); },
+                 [&](const PushConfirmed& c) { unknown(c.key); },
+                 [&](const PushWritten& c) { unknown(c.key); },
+                 [&](const PropertySeen& c) { unknown(c.key); },
                  [](const auto&) {},
              },
              command);
@@ -200,7 +208,30 @@ Status look_at_others(State& state, std::vector<Effect>& effects) {
   return {};
 }
 
-void guard_tasks(State& state, WorkingSet& ws, Decision& decision) {
+namespace {
+
+void agree(const State& state, const WorkingSet& ws, store::ChangeSet& changes) {
+  if (!is_shared(state)) return;
+  if (changes.new_jobs.empty() && changes.new_devices.empty() && changes.new_members.empty()) return;
+  store::Agreements& all = changes.agreements.emplace();
+  for (const store::NewJob& made : changes.new_jobs) {
+    const JobSpec& spec = made.job.spec;
+    if (spec.target_type == TargetType::Product) {
+      all.device_seal = std::max(all.device_seal, spec.target_snapshot);
+      if (auto it = ws.product_counts_read.find(spec.target_product); it != ws.product_counts_read.end())
+        all.product_counts.emplace_back(*it);
+    } else if (spec.target_type == TargetType::Group) {
+      all.join_seal = std::max(all.join_seal, spec.target_snapshot);
+      if (auto it = ws.group_counts_read.find(spec.target_group); it != ws.group_counts_read.end())
+        all.group_counts.emplace_back(*it);
+    }
+  }
+}
+
+}  // namespace
+
+void guard(State& state, WorkingSet& ws, Decision& decision) {
+  agree(state, ws, decision.changes);
   std::unordered_map<JobId, int32_t> epochs;
   for (const store::NewJob& made : decision.changes.new_jobs) epochs[made.job.id] = made.job.epoch;
   for (const store::JobChange& change : decision.changes.jobs) epochs[change.id] = change.epoch;

@@ -269,7 +269,7 @@ void decide_reply(State& state, WorkingSet& ws, Decision& decision, const Comman
   Session* session = state.sessions.find(command.session);
   if (!session) return;
   if (Task* task = find_answered(ws, command.session.device, command.alink_id)) {
-    const JobState* job = state.jobs.find(task->key.job);
+    const JobState* job = held_job(state, task->key.job);
     const JobType type = job ? job->content->type : JobType::CustomJob;
     if (type == JobType::SetProperty || type == JobType::InvokeService) {
       TaskDetail detail;

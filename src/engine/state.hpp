@@ -33,6 +33,9 @@ class IdAllocator {
   explicit IdAllocator(store::Store& store) : store_(store) {}
   // `kind` and block size belong together; see store::Store::reserve_ids.
   Result<int64_t> next(const char* kind, int64_t block = 256);
+  // One above everything that any process was ever given.
+  Result<int64_t> next_of_all(const char* kind);
+  void forget_blocks() { blocks_.clear(); }
 
  private:
   struct Block {
@@ -80,6 +83,7 @@ struct State {
   // Parsed thing models by product, dropped when a new version is published.
   struct CachedModel {
     std::string version;
+    size_t fingerprint = 0;  // of its text: another process may publish a version anew
     std::shared_ptr<const ThingModel> model;
   };
   std::unordered_map<ProductId, CachedModel> models;
@@ -246,12 +250,14 @@ void take_settings(State& state, JobState& held, const JobSettings& settings);
 Status take_up_jobs(State& state);
 // Brings a job to what is stored: takes it up, lets go of it, or goes on from where another put it.
 void reload_job(State& state, JobId id);
+// The job, taken up if another process made it a moment ago.
+const JobState* held_job(State& state, JobId id);
 // Before a command is decided: the job it names, as others have left it.
 void refresh_named(State& state, const Command& command);
 // Now and then, between batches. Disconnects devices that are elsewhere by now.
 Status look_at_others(State& state, std::vector<Effect>& effects);
 // Ties each change of a task to the epoch of its job that it was decided on.
-void guard_tasks(State& state, WorkingSet& ws, Decision& decision);
+void guard(State& state, WorkingSet& ws, Decision& decision);
 
 // Takes back a push that was decided but will not be sent: its reserved room and the session's record of it.
 void withdraw(State& state, const Decision& decision, const Effect& effect);

@@ -14,6 +14,11 @@ Result<int64_t> IdAllocator::next(const char* kind, int64_t block_size) {
   return block.next++;
 }
 
+Result<int64_t> IdAllocator::next_of_all(const char* kind) {
+  blocks_.erase(kind);
+  return store_.reserve_ids(kind, 1);
+}
+
 TaskStatus seen_status(State& state, const Task& task) {
   const JobState* job = state.jobs.find(task.key.job);
   if (canary(Canary::RowStatusWhileSweeping)) return task.status;

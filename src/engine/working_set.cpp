@@ -67,6 +67,7 @@ Result<bool> WorkingSet::load_fleet(store::Store& store) {
     any = true;
     ROLLCALL_TRY(auto rows, store.products_by_key(keys));
     for (Product& product : rows) {
+      product_counts_read.try_emplace(product.id, product.device_count);
       product_keys.keep(product.key, product.id);
       products.keep(product.id, product);
     }
@@ -80,7 +81,10 @@ Result<bool> WorkingSet::load_fleet(store::Store& store) {
                }));
   ROLLCALL_TRY(bool by_id, fill(
                                products, [&](const auto& ids) { return store.products(ids); },
-                               [](const Product& row) { return row.id; }));
+                               [&](const Product& row) {
+                                 product_counts_read.try_emplace(row.id, row.device_count);
+                                 return row.id;
+                               }));
   ROLLCALL_TRY(bool counts, fill_each(product_counts, [&](InstanceId id) -> Result<std::optional<int64_t>> {
                  ROLLCALL_TRY(int64_t n, store.product_count(id));
                  return std::optional<int64_t>(n);
@@ -123,6 +127,7 @@ Result<bool> WorkingSet::load_groups(store::Store& store) {
     any = true;
     ROLLCALL_TRY(auto rows, store.groups_by_code(codes));
     for (Group& group : rows) {
+      group_counts_read.try_emplace(group.id, group.device_count);
       group_codes.keep(group.code, group.id);
       groups.keep(group.id, group);
     }
@@ -136,7 +141,10 @@ Result<bool> WorkingSet::load_groups(store::Store& store) {
                }));
   ROLLCALL_TRY(bool by_id, fill(
                                groups, [&](const auto& ids) { return store.groups(ids); },
-                               [](const Group& row) { return row.id; }));
+                               [&](const Group& row) {
+                                 group_counts_read.try_emplace(row.id, row.device_count);
+                                 return row.id;
+                               }));
   ROLLCALL_TRY(bool counts, fill_each(group_counts, [&](InstanceId id) -> Result<std::optional<int64_t>> {
                  ROLLCALL_TRY(int64_t n, store.group_count(id));
                  return std::optional<int64_t>(n);

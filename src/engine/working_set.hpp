@@ -125,6 +125,10 @@ class WorkingSet {
   Table<TaskKey, TaskDetail> task_details;
   Table<DeviceId, std::vector<TaskKey>> open_tasks;  // keys; the rows are in `tasks`
 
+  // How many devices products and groups had in the store when they were read.
+  std::unordered_map<ProductId, int64_t> product_counts_read;
+  std::unordered_map<GroupId, int64_t> group_counts_read;
+
   // Loads everything asked for since the last call. True when something was loaded.
   Result<bool> load(store::Store& store);
 

@@ -169,6 +169,18 @@ struct PutDevice {
   Device device;
 };
 
+// What processes on one store owe each other beyond the conditions of single rows; when something of it does
+// not hold, the whole set fails with "stale:", to be decided anew. Said by engines that are not alone.
+struct Agreements {
+  // How many devices there were when new jobs took them for their targets.
+  std::vector<std::pair<ProductId, int64_t>> product_counts;
+  std::vector<std::pair<GroupId, int64_t>> group_counts;
+  // Snapshots that new jobs took: from now on nothing new has a device id, or a join number, up to these.
+  // What the set itself makes must be above what earlier sets said. 0: none.
+  int64_t device_seal = 0;
+  int64_t join_seal = 0;
+};
+
 struct ChangeSet {
   std::vector<NewProduct> new_products;
   std::vector<PutProduct> put_products;
@@ -191,6 +203,7 @@ struct ChangeSet {
   std::optional<WallMs> time_outs_done_until;  // forget time-out entries with deadline <= this ...
   std::vector<TaskKey> time_outs_done;         // ... of these tasks only, as due_time_outs gave them
   std::optional<PurgeJobs> purge;
+  std::optional<Agreements> agreements;
   bool empty() const;
 };
 

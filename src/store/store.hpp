@@ -2,9 +2,9 @@
 // thread each), and Store, the engine's own connection: set-oriented loads and one transaction per ChangeSet.
 // Implemented by sqlite/ and postgresql/; one contract test suite (tests/contract) runs on every
 // implementation. Errors: SystemException with the cause in Error::detail, which starts with "constraint:"
-// (the change itself is refused), "full:" (no room) or "io:" (everything else; "io: damaged:" when what is
-// stored makes no sense); NotExisted... never (absent rows are simply not returned). Thread: each object
-// belongs to one thread.
+// (the change itself is refused), "stale:" (Agreements), "full:" (no room) or "io:" (everything else; "io:
+// damaged:" when what is stored makes no sense); NotExisted... never (absent rows are simply not returned).
+// Thread: each object belongs to one thread.
 #pragma once
 
 #include <array>

@@ -69,5 +69,63 @@ TEST_P(StoreContract, MarksUnfinishedJobs) {
   EXPECT_FALSE(*store().others_wrote()) << "it was this one";
 }
 
+TEST_P(StoreContract, TakesNoNewDeviceBelowASnapshotThatAnotherTook) {
+  const ProductId product = add_product("key");
+  add_devices(product, 2);
+  ChangeSet job;
+  job.agreements = Agreements{{{product, 2}}, {}, 1'000, 0};
+  job.new_access_keys = {{"a", Secret("s"), InstanceId{1}, true, now}};
+  commit(job);
+  Device late = device_value(product, "late");
+  late.id = DeviceId{1'000};
+  ChangeSet stale;
+  stale.new_devices = {{late, "key"}};
+  stale.agreements = Agreements{};
+  EXPECT_TRUE(commit_refused(stale).detail.starts_with("stale:"));
+  stale.new_devices[0].device.id = DeviceId{1'001};
+  commit(stale);
+  ChangeSet lower;  // a lower seal takes nothing back
+  lower.agreements = Agreements{{}, {}, 500, 0};
+  lower.new_access_keys = {{"b", Secret("s"), InstanceId{1}, true, now}};
+  commit(lower);
+  ChangeSet again;
+  again.new_devices = {{device_value(product, "again"), "key"}};
+  again.new_devices[0].device.id = DeviceId{999};
+  again.agreements = Agreements{};
+  EXPECT_TRUE(commit_refused(again).detail.starts_with("stale:"));
+}
+
+TEST_P(StoreContract, TakesNoNewMemberBelowASnapshotThatAnotherTook) {
+  const ProductId product = add_product("key");
+  const auto devices = add_devices(product, 2);
+  const GroupId group = add_group("g", {devices[0]}, product);
+  ChangeSet job;
+  job.agreements = Agreements{{}, {{group, 1}}, 0, 700};
+  job.new_access_keys = {{"a", Secret("s"), InstanceId{1}, true, now}};
+  commit(job);
+  ChangeSet stale;
+  stale.new_members = {{group, devices[1], 700, product}};
+  stale.agreements = Agreements{};
+  EXPECT_TRUE(commit_refused(stale).detail.starts_with("stale:"));
+  stale.new_members[0].join_number = 701;
+  commit(stale);
+}
+
+TEST_P(StoreContract, MakesNoJobOnACountThatAnotherChanged) {
+  const ProductId product = add_product("key");
+  const auto devices = add_devices(product, 2);
+  const GroupId group = add_group("g", devices, product);
+  ChangeSet job;
+  job.new_access_keys = {{"a", Secret("s"), InstanceId{1}, true, now}};
+  for (const Agreements& wrong :
+       {Agreements{{{product, 1}}, {}, 0, 0}, Agreements{{{product, 3}}, {}, 0, 0},
+        Agreements{{}, {{group, 1}}, 0, 0}, Agreements{{{ProductId{77}, 0}}, {}, 0, 0}}) {
+    job.agreements = wrong;
+    EXPECT_TRUE(commit_refused(job).detail.starts_with("stale:"));
+  }
+  job.agreements = Agreements{{{product, 2}}, {{group, 2}}, 0, 0};
+  commit(job);
+}
+
 }  // namespace
 }  // namespace rollcall::store

@@ -32,8 +32,21 @@ struct Asked {
   int world = 0;
   uint64_t ticket = 0;
   JobId job;
-  enum class Call { Create, Cancel, Delete, Pause, Other } call{};
+  enum class Call { Create, Cancel, Delete, Pause, Register, Join, Other } call{};
   std::string text;
+  size_t number = 0;  // Join: of the device; Create: how many were surely targets when it was asked
+  int64_t asked = 0;  // when, in asks
+  TargetType target = TargetType::DeviceList;
+};
+
+// Devices of a product or a group in the order in which it was known that they are there, and when somebody
+// first asked for it.
+using Members = std::vector<std::pair<DeviceId, int64_t>>;
+// A job over such a list: so many of them are its targets, and none that was asked for later.
+struct Targets {
+  const Members* members = nullptr;
+  size_t surely = 0;
+  int64_t answered = 0;
 };
 
 class Pair {
@@ -47,8 +60,12 @@ class Pair {
     for (auto& world : worlds_) world = std::make_unique<World>(config, path_);
     product_ = worlds_[0]->make_product("lamps");
     for (int i = 0; i < kDevices; ++i)
-      devices_.push_back(worlds_[dice(2)]->make_device(product_, "lamp-" + std::to_string(i)));
-    at_.resize(kDevices);
+      learn_device(worlds_[dice(2)]->make_device(product_, "lamp-" + std::to_string(i)), 0);
+    engine::CreateGroup group;
+    group.group.name = "lamps_of_one";
+    auto made = worlds_[0]->call(std::move(group));
+    EXPECT_TRUE(made);
+    if (made) group_ = std::get<engine::GroupMade>(*made).group.code;
     for (int i = 0; i < 2; ++i) worlds_[i]->set_before_commit([this, i] { between(i); });
   }
   ~Pair() {
@@ -96,9 +113,21 @@ class Pair {
       if (asked_[i].call != Asked::Call::Create) continue;
       auto answer = worlds_[asked_[i].world]->answer(asked_[i].ticket);
       if (!answer) continue;
-      if (*answer) jobs_.push_back(std::get<engine::JobMade>(**answer).job);
+      if (*answer) learn_job(asked_[i], std::get<engine::JobMade>(**answer).job);
       asked_.erase(asked_.begin() + static_cast<long>(i--));
     }
+  }
+
+  void learn_job(const Asked& asked, JobId job) {
+    jobs_.push_back(job);
+    if (asked.target == TargetType::DeviceList) return;
+    const Members* members = asked.target == TargetType::Group ? &in_group_ : &in_product_;
+    targets_[job] = {members, asked.number, asks_};
+  }
+  void learn_device(DeviceId device, int64_t asked) {
+    devices_.push_back(device);
+    at_.emplace_back();
+    in_product_.emplace_back(device, asked);
   }
 
   // Batch by batch, in any order, with something new now and then.
@@ -139,15 +168,16 @@ class Pair {
     switch (dice(10)) {
       case 0:
       case 1:
-        return connect(dice(kDevices), world);
+        return connect(dice(devices_.size()), world);
       case 2:
-        return disconnect(dice(kDevices));
+        return disconnect(dice(devices_.size()));
       case 3:
         return ask_job(world);
       case 4:
+        if (chance(40)) return grow(world);
         return ask_any(world);
       default:
-        return speak(dice(kDevices));
+        return speak(dice(devices_.size()));
     }
   }
 
@@ -202,6 +232,22 @@ class Pair {
     world.send(std::move(update));
   }
 
+  // A new device, or one that joins the group.
+  void grow(int world) {
+    World& w = *worlds_[world];
+    if (chance(40)) {
+      if (devices_.size() >= 3 * kDevices) return;
+      const std::string name = "later-" + std::to_string(++registered_);
+      note(world, w.ask(engine::RegisterDevice{product_, name, ""}), {}, Asked::Call::Register, "register");
+    } else {
+      const size_t device = dice(kDevices);
+      engine::AddGroupDevices add{group_, {{"", product_, "lamp-" + std::to_string(device)}}};
+      note(world, w.ask(std::move(add)), {}, Asked::Call::Join, "join");
+      asked_.back().number = device;
+    }
+    asked_.back().asked = ++asks_;
+  }
+
   void note(int world, uint64_t ticket, JobId job, Asked::Call call, std::string text) {
     asked_.push_back({world, ticket, job, call, std::move(text)});
   }
@@ -218,7 +264,15 @@ class Pair {
         if (chance(60)) job.targets.push_back({"", product_, "lamp-" + std::to_string(i)});
       if (job.targets.empty()) return;
     }
+    TargetType target = job.targets.empty() ? TargetType::Product : TargetType::DeviceList;
+    if (target == TargetType::Product && chance(40) && !in_group_.empty()) {
+      target = job.spec.target_type = TargetType::Group;
+      job.spec.target_product_key.clear();
+      job.spec.target_group_code = group_;
+    }
     note(world, worlds_[world]->ask(std::move(job)), {}, Asked::Call::Create, "create");
+    asked_.back().target = target;
+    asked_.back().number = (target == TargetType::Group ? in_group_ : in_product_).size();
   }
 
   void ask_any(int world) {
@@ -266,6 +320,11 @@ class Pair {
       }
       asked_.erase(asked_.begin() + static_cast<long>(i));
       if (!*answer) continue;
+      if (asked.call == Asked::Call::Register)
+        learn_device(std::get<engine::DeviceMade>(**answer).device.id, asked.asked);
+      const auto* added = std::get_if<engine::GroupDevicesAdded>(&**answer);
+      if (asked.call == Asked::Call::Join && added != nullptr && added->added == 1)
+        in_group_.emplace_back(devices_[asked.number], asked.asked);
       Promise& promise = judge_.promises[asked.job];
       const bool over = asked.call == Asked::Call::Cancel || asked.call == Asked::Call::Delete;
       if (over && promise.over_since < 0) promise.over_since = judge_.position();
@@ -291,8 +350,30 @@ class Pair {
         continue;
       }
       judge_.check_job(*worlds_[0]->store, rows->front());
+      check_targets(rows->front());
     }
     for (auto& world : worlds_) judge_.check_pushes(*world);
+  }
+
+  void check_targets(const Job& job) {
+    auto it = targets_.find(job.id);
+    if (it == targets_.end() || job.sweep == Sweep::Make || job.status == JobStatus::Removing) return;
+    const auto rows = worlds_[0]->store->list_tasks_of_job(job.id, {}, -1, 500);
+    ASSERT_TRUE(rows);
+    std::set<DeviceId> has;
+    for (const store::TaskView& view : *rows) has.insert(view.task.device);
+    EXPECT_EQ(has.size(), rows->size()) << "seed " << seed_ << ": two tasks for one device";
+    const auto& [members, surely, answered] = it->second;
+    for (size_t i = 0; i < members->size(); ++i) {
+      const auto& [device, asked] = (*members)[i];
+      if (i < surely) {
+        EXPECT_TRUE(has.contains(device)) << "seed " << seed_ << ": job " << job.id.value
+                                          << " has no task for " << device.value << ", which was there";
+      } else if (asked > answered) {
+        EXPECT_FALSE(has.contains(device)) << "seed " << seed_ << ": job " << job.id.value
+                                           << " has a task for " << device.value << ", which came later";
+      }
+    }
   }
 
   // Everybody is there and answers.
@@ -309,10 +390,10 @@ class Pair {
       note(one, worlds_[one]->ask(update), job, Asked::Call::Other, "update");
       pass(10);
     }
-    for (size_t i = 0; i < kDevices; ++i) connect(i, static_cast<int>(dice(2)));
+    for (size_t i = 0; i < devices_.size(); ++i) connect(i, static_cast<int>(dice(2)));
     pass(3'000);
     for (int round = 0; round < 60 && holds(); ++round) {
-      for (size_t i = 0; i < kDevices; ++i) answer_all(i);
+      for (size_t i = 0; i < devices_.size(); ++i) answer_all(i);
       pass(1'000);
       check();
       const auto open = worlds_[0]->store->unfinished_jobs();
@@ -347,7 +428,7 @@ class Pair {
   void check_presence() {
     pass(1'500);
     pass(1'500);
-    for (size_t i = 0; i < kDevices; ++i) {
+    for (size_t i = 0; i < devices_.size(); ++i) {
       if (fake_of(i) == nullptr) continue;
       const DeviceId ids[] = {devices_[i]};
       const auto rows = worlds_[0]->store->presence(ids);
@@ -363,6 +444,10 @@ class Pair {
   std::string path_, product_;
   std::unique_ptr<World> worlds_[2];
   std::vector<DeviceId> devices_;
+  std::string group_;
+  Members in_product_, in_group_;
+  std::map<JobId, Targets> targets_;
+  int registered_ = 0;
   std::vector<std::pair<int, uint32_t>> at_;  // world and slot of each device; slot 0: nowhere
   std::vector<JobId> jobs_;
   std::vector<Asked> asked_;

@@ -3,6 +3,7 @@
 namespace rollcall::store::postgresql {
 
 void write(const ChangeSet& changes, Steps& steps, CommitResult& result) {
+  if (changes.agreements) agree(changes, steps);
   write_fleet(changes, steps, result);
   write_jobs(changes, steps, result);
   write_tasks(changes, steps, result);

@@ -30,6 +30,7 @@ void write(const ChangeSet& changes, Steps& steps, CommitResult& result);
 void settle(CommitResult& result);
 
 // The parts, in the order of write().
+void agree(const ChangeSet& changes, Steps& steps);
 void write_fleet(const ChangeSet& changes, Steps& steps, CommitResult& result);
 void write_jobs(const ChangeSet& changes, Steps& steps, CommitResult& result);
 void write_tasks(const ChangeSet& changes, Steps& steps, CommitResult& result);

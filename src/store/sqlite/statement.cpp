@@ -28,6 +28,10 @@ const char* kind_of(int code) noexcept {
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, int flags,
                                                      const std::string& vfs) {
+  // Nobody asks how much memory SQLite uses, and counting it takes a lock around each allocation. Once,
+  // before SQLite is used; later it is refused, which does no harm.
+  static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)uncounted;
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX,
                                    vfs.empty() ? nullptr : vfs.c_str());
@@ -65,6 +69,12 @@ void Connection::record_refusal(std::string text) {
   if (!ok()) return;
   code_ = SQLITE_CONSTRAINT;
   failure_ = "constraint: " + std::move(text);
+}
+
+void Connection::record_stale(std::string text) {
+  if (!ok()) return;
+  code_ = SQLITE_CONSTRAINT;
+  failure_ = "stale: " + std::move(text);
 }
 
 Error Connection::take_error() {

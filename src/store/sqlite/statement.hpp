@@ -41,6 +41,7 @@ class Connection {
   void record_damage(std::string text);
   // And for a condition of ours that a change breaks: "constraint:".
   void record_refusal(std::string text);
+  void record_stale(std::string text);  // Agreements
   // SystemException whose detail starts with "constraint:", "full:" or "io:" (everything else). Clears the
   // failure.
   Error take_error();

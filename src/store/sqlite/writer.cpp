@@ -128,6 +128,7 @@ void Writer::bury() {
 
 void Writer::write(const ChangeSet& changes, CommitResult& result) {
   ledger_.begin();
+  if (changes.agreements) fleet_.agree(changes);
   fleet_.write(changes, result);
   for (const NewJob& job : changes.new_jobs) jobs_.create(job);
   for (size_t i = 0; i < changes.jobs.size(); ++i) {

@@ -134,8 +134,12 @@ class FleetWriter {
   // Everything of the change set that is not a job or a task, presence excepted.
   void write(const ChangeSet& changes, CommitResult& result);
   void write_presence(const std::vector<Presence>& presence);
+  // Checks and takes the seals of what is agreed with other processes.
+  void agree(const ChangeSet& changes);
 
  private:
+  bool is_above(int64_t number, std::string_view seal);
+  bool counts(Statement& statement, int64_t id, int64_t devices);
   void write_devices(const std::vector<NewDevice>& devices);
   void write_members(const std::vector<NewGroupMember>& members);
   bool change_device(const DeviceChange& change);
@@ -149,6 +153,7 @@ class FleetWriter {
   Statement insert_apply_, insert_apply_item_, progress_apply_, made_apply_item_;
   Statement put_thing_model_, publish_draft_, insert_access_key_, put_presence_;
   Statement change_device_, groups_of_device_, leave_group_;
+  Statement seal_, put_seal_, product_devices_, group_devices_;
 };
 
 class Writer {

@@ -73,7 +73,13 @@ FleetWriter::FleetWriter(Connection& c)
       groups_of_device_(c, "groups_of_device",
                         "SELECT device_group, join_number FROM group_member WHERE device = ?1"),
       leave_group_(c, "group_member_delete",
-                   "DELETE FROM group_member WHERE device_group = ?1 AND join_number = ?2") {}
+                   "DELETE FROM group_member WHERE device_group = ?1 AND join_number = ?2"),
+      seal_(c, "seal", "SELECT next FROM id_counter WHERE kind = ?1"),
+      put_seal_(
+          c, "seal_put",
+          "INSERT INTO id_counter VALUES(?1, ?2) ON CONFLICT DO UPDATE SET next = max(next, excluded.next)"),
+      product_devices_(c, "product_devices", "SELECT device_count FROM product WHERE id = ?1"),
+      group_devices_(c, "group_devices", "SELECT device_count FROM device_group WHERE id = ?1") {}
 
 void FleetWriter::write(const ChangeSet& changes, CommitResult& result) {
   for (const NewProduct& created : changes.new_products) {
