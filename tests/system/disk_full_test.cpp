@@ -62,11 +62,16 @@ class DiskFull : public ::testing::Test {
     full_at_ = facts_.acknowledgements;
   }
 
+  // Not a byte more. A full file system may still take what fits into blocks that a file already has, such
+  // as those behind the last good frame of a log: the library refuses that as well.
+  void leave_no_room() {
+    if (disk_.mounted()) disk_.fill();
+    server_.disk->room_bytes = 0;
+  }
+
   void make_room() {
-    if (disk_.mounted())
-      disk_.free_room();
-    else
-      server_.disk.heal();
+    if (disk_.mounted()) disk_.free_room();
+    server_.disk.heal();
   }
 
   void free_and_go_on() {
@@ -131,7 +136,7 @@ TEST_F(DiskFull, IsNamedByAStartThatFails) {
   run_until_full();
   if (HasFatalFailure()) return;
   kill();
-  if (disk_.mounted()) disk_.fill();
+  leave_no_room();
   server_.server.launch();
   ASSERT_FALSE(server_.server.await_ready(20'000)) << "a start writes, and there is no room";
   EXPECT_EQ(server_.server.process.exit_within(0), 1);
