@@ -52,6 +52,53 @@ Status check_job_name(std::string_view name) {
   return check_text_name(name, 4, 30, false, ErrorCode::InvalidFormattedJobName, "JobName");
 }
 
+Status check_device_secret(std::string_view secret) {
+  if (!secret.empty() && secret.size() <= 32 && is_letters_digits(secret, "-_@.:")) return {};
+  return fail(ErrorCode::InvalidFormattedParameter,
+              "DeviceSecret has 1 to 32 letters, digits and - _ @ . : only");
+}
+
+Status check_serial(std::string_view serial) {
+  if (!serial.empty() && serial.size() <= 64 && is_letters_digits(serial, "_")) return {};
+  return fail(
+      bad_name(ErrorCode::InvalidFormattedParameter, "Sn", serial, "has 1 to 64 letters, digits and _ only"));
+}
+
+Status check_tag(const DeviceTag& tag) {
+  // What devices may name their tags by (thing/deviceinfo/update) is taken from callers too.
+  if (tag.name.empty() || tag.name.size() > limits::kTagNameCharactersMax ||
+      !is_letters_digits(tag.name, "._-#@%&*"))
+    return fail(bad_name(ErrorCode::InvalidFormattedParameter, "a tag's key", tag.name,
+                         "has 1 to 32 letters, digits and . _ - # @ % & * only"));
+  const auto length = cjk_weighted_length(tag.value);
+  if (!length || *length == 0 || *length > limits::kTagValueCharactersMax)
+    return fail(bad_name(ErrorCode::InvalidFormattedParameter, "a tag's value", tag.value,
+                         "has 1 to 128 characters (a Chinese character counts two)"));
+  return {};
+}
+
+Status check_topic_name(std::string_view name, TopicOperation operation) {
+  const auto bad = [&](std::string_view rule) {
+    return fail(bad_name(ErrorCode::InvalidFormattedTopicName, "TopicShortName", name, rule));
+  };
+  if (name.empty() || name.size() > limits::kMqttTopicBytesMax)
+    return bad("has 1 to " + std::to_string(limits::kMqttTopicBytesMax) + " characters");
+  for (std::string_view rest = name;;) {
+    const size_t slash = rest.find('/');
+    const std::string_view level = rest.substr(0, slash);
+    const bool last = slash == std::string_view::npos;
+    if (level.empty()) return bad("has no empty level");
+    if (level == "+" || (level == "#" && last)) {
+      if (operation != TopicOperation::Subscribe) return bad("has wildcards only when Operation is SUB");
+    } else if (!is_letters_digits(level, "_")) {
+      return bad(
+          "has levels of letters, digits and _ (and + or, as the last level, # when Operation is SUB)");
+    }
+    if (last) return {};
+    rest.remove_prefix(slash + 1);
+  }
+}
+
 Status check_description(std::string_view text) {
   const auto length = utf8_length(text);
   if (!length || *length > limits::kDescriptionCharactersMax)

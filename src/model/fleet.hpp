@@ -54,6 +54,8 @@ struct Device {
   std::string nickname;
   bool enabled = true;
   WallMs created_at;
+  std::string serial;  // Sn of ImportDevice; else empty
+  WallMs modified_at;  // 0: never
 };
 
 // What a device's connections left behind; written lazily, in batches (DESIGN 3).
@@ -65,6 +67,38 @@ struct Presence {
   WallMs online_at;              // last connection
   WallMs changed_at;             // last change of online
   std::string address;           // peer of the last connection
+};
+
+// The numbers are those of QueryDeviceByStatus.
+enum class DeviceStatus : uint8_t { Unactive = 0, Online = 1, Offline = 3, Disabled = 8 };
+
+// How many devices a product, a group or an instance has; `active` were connected once.
+struct DeviceTally {
+  int64_t devices = 0;
+  int64_t active = 0;
+  int64_t online = 0;
+  int64_t disabled = 0;         // not counted for groups
+  int64_t disabled_active = 0;  // likewise
+  bool operator==(const DeviceTally&) const = default;
+};
+
+struct DeviceTag {
+  std::string name;
+  std::string value;
+  bool operator==(const DeviceTag&) const = default;
+};
+
+// What a device may do with a topic; the numbers are those of QueryProductTopic.
+enum class TopicOperation : uint8_t { Publish = 0, Subscribe = 1, Both = 2 };
+
+// A topic class of a product: the levels behind /{ProductKey}/{DeviceName}/.
+struct ProductTopic {
+  TopicId id;
+  ProductId product;
+  std::string name;  // "user/update"; unique in the product
+  TopicOperation operation{};
+  std::string description;
+  bool operator==(const ProductTopic&) const = default;
 };
 
 struct Group {
@@ -100,6 +134,11 @@ Status check_group_name(
     std::string_view name);  // 4-30, CJK = 2; Chinese, letters, digits, '_' (cloud-api C.3)
 Status check_job_name(
     std::string_view name);  // 4-30 code points; Chinese, letters, digits, '_' (cloud-api A.1)
+Status check_device_secret(std::string_view secret);  // 1-32; letters, digits, - _ @ . :
+Status check_serial(std::string_view serial);         // 1-64; letters, digits, '_'
+Status check_tag(const DeviceTag& tag);               // SaveDeviceProp
+// A topic class without "user/": levels of letters, digits and '_'; wildcards only to subscribe.
+Status check_topic_name(std::string_view name, TopicOperation operation);
 Status check_description(std::string_view text);  // at most 100 code points
 
 }  // namespace rollcall

@@ -23,6 +23,7 @@ using DeviceId = StrongId<struct DeviceTag>;
 using GroupId = StrongId<struct GroupTag>;
 using JobId = StrongId<struct JobTag>;
 using ApplyId = StrongId<struct ApplyTag>;
+using TopicId = StrongId<struct TopicTag>;
 
 // One device's share of a job. Sequence numbers run 0 .. total-1 in push order.
 struct TaskKey {

@@ -7,9 +7,11 @@ bool ChangeSet::empty() const {
                      put_devices.empty() && devices.empty() && new_groups.empty() && new_members.empty() &&
                      new_applies.empty() && apply_progress.empty() && thing_models.empty() &&
                      new_access_keys.empty();
+  const bool listing = groups.empty() && leaving.empty() && nicknames.empty() && tags.empty() &&
+                       new_topics.empty() && topics.empty() && !purge_members;
   const bool jobs_and_tasks = new_jobs.empty() && jobs.empty() && make_tasks.empty() && sweep_tasks.empty() &&
                               tasks.empty() && tells_done.empty();
-  return fleet && jobs_and_tasks && presence.empty() && !purge &&
+  return fleet && listing && jobs_and_tasks && presence.empty() && !purge &&
          (!time_outs_done_until || time_outs_done.empty());
 }
 

@@ -122,9 +122,15 @@ struct NewGroupMember {
   int64_t join_number = 0;
   ProductId product;
 };
+// A device of ImportDevice: its own secret and serial number.
+struct Brought {
+  Secret secret;
+  std::string serial;
+};
 struct NewApply {
   Apply apply;
   std::vector<std::pair<std::string, std::string>> names;  // DeviceName, Nickname
+  std::vector<Brought> brought;                            // one for each name, or none
 };
 struct ApplyProgress {
   ApplyId id;
@@ -181,6 +187,46 @@ struct Agreements {
   int64_t join_seal = 0;
 };
 
+// A group that is there gets another description, or is gone with all its memberships: its own row says so at
+// once, those of its members are cleared away by PurgeMembers.
+struct GroupChange {
+  GroupId id;
+  std::optional<std::string> description;
+  bool deleted = false;
+  WallMs now;
+};
+// A device leaves a group that it is in; the group's counters follow. The row stays for the jobs whose
+// snapshot is older than left_number.
+struct MemberLeaves {
+  GroupId group;
+  DeviceId device;
+  ProductId product;
+  int64_t left_number = 0;
+  WallMs now;
+};
+// Clears memberships away that ended by `until` and that no job which is still being made may want.
+struct PurgeMembers {
+  WallMs until;
+  size_t rows_max = 0;
+};
+struct NicknameChange {
+  DeviceId id;
+  std::string nickname;
+  WallMs now;
+};
+// Tags that a device gets, or gets another value of, and one that it loses.
+struct TagChange {
+  DeviceId device;
+  InstanceId instance;
+  std::vector<DeviceTag> put;
+  std::string dropped;  // empty: none
+};
+// A topic class that is there gets another name, operation and description, or goes.
+struct TopicChange {
+  ProductTopic topic;
+  bool deleted = false;
+};
+
 struct ChangeSet {
   std::vector<NewProduct> new_products;
   std::vector<PutProduct> put_products;
@@ -193,6 +239,14 @@ struct ChangeSet {
   std::vector<ApplyProgress> apply_progress;
   std::vector<PutThingModel> thing_models;
   std::vector<AccessKey> new_access_keys;
+  // groups, names, tags, topic classes (writer_listing.cpp)
+  std::vector<GroupChange> groups;
+  std::vector<MemberLeaves> leaving;
+  std::vector<NicknameChange> nicknames;
+  std::vector<TagChange> tags;
+  std::vector<ProductTopic> new_topics;
+  std::vector<TopicChange> topics;
+  std::optional<PurgeMembers> purge_members;
   std::vector<NewJob> new_jobs;
   std::vector<JobChange> jobs;
   std::vector<MakeTasks> make_tasks;
@@ -246,8 +300,10 @@ struct CommitResult {
   std::vector<uint32_t> missed_applies;               // likewise for ChangeSet::apply_progress
   std::vector<uint32_t> missed_devices;               // likewise for ChangeSet::devices
   std::vector<std::pair<TaskKey, TaskStatus>> ended;  // open tasks of deleted devices, and what they are now
-  std::vector<MakeResult> made;                       // one per ChangeSet::make_tasks
-  std::vector<SweepResult> swept;                     // one per ChangeSet::sweep_tasks
+  bool members_left_over = false;  // of purge_members: there is more to clear away, at once or later
+  size_t members_purged = 0;
+  std::vector<MakeResult> made;                          // one per ChangeSet::make_tasks
+  std::vector<SweepResult> swept;                        // one per ChangeSet::sweep_tasks
   std::vector<std::pair<JobId, TaskCounters>> counters;  // of every job whose counters this transaction moved
   PurgeResult purged;
 };

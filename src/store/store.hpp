@@ -46,7 +46,14 @@ struct JobMark {
 struct ApplyItem {
   std::string device_name;
   std::string nickname;
-  DeviceId device;  // 0 until made
+  DeviceId device;               // 0 until made
+  std::optional<Secret> secret;  // of one that is imported
+  std::string serial;
+};
+
+struct DeviceRow {
+  Device device;
+  Presence presence;
 };
 
 // Reads. Lists are bounded by their limit argument and ordered as said; a reader holds no snapshot between
@@ -104,6 +111,46 @@ class Reader {
   };
   virtual Result<std::optional<ThingModelText>> thing_model(ProductId product, std::string_view version) = 0;
   virtual Result<std::optional<ThingModelText>> latest_thing_model(ProductId product) = 0;
+
+  // --- lists and counts of a fleet (queries_listing.cpp)
+  // Devices of a product with id < before (0 = all), newest first.
+  virtual Result<std::vector<DeviceRow>> newest_devices(ProductId product, DeviceId before, int64_t offset,
+                                                        size_t limit) = 0;
+  // Looks through at most `scanned` devices, of a product (0 = of all the instance's) and with id < before,
+  // newest first, for those of a status. `next`: where to go on; nullopt = there are no more.
+  struct DeviceScan {
+    std::vector<DeviceRow> devices;
+    std::optional<DeviceId> next;
+  };
+  virtual Result<DeviceScan> scan_devices(InstanceId instance, ProductId product, DeviceStatus status,
+                                          DeviceId before, size_t scanned, size_t limit) = 0;
+  virtual Result<DeviceTally> product_tally(ProductId product) = 0;
+  virtual Result<DeviceTally> group_tally(GroupId group) = 0;
+  virtual Result<DeviceTally> instance_tally(InstanceId instance) = 0;
+  // Newest first. `parent` and `name` filter when set.
+  struct GroupPage {
+    std::vector<Group> groups;
+    int64_t total = 0;
+  };
+  virtual Result<GroupPage> list_groups(InstanceId instance, std::optional<GroupId> parent,
+                                        std::optional<std::string_view> name, int64_t offset,
+                                        size_t limit) = 0;
+  virtual Result<int64_t> subgroup_count(GroupId parent) = 0;
+  // In the order of joining.
+  virtual Result<std::vector<DeviceId>> group_devices(GroupId group, int64_t offset, size_t limit) = 0;
+  virtual Result<std::vector<Group>> groups_of_device(DeviceId device) = 0;
+  virtual Result<std::vector<DeviceTag>> device_tags(DeviceId device) = 0;
+  // Devices that have all these tags, newest first; an empty value stands for any. Total counts up to
+  // limits::kTaggedDevicesCounted.
+  struct TaggedDevices {
+    std::vector<DeviceId> devices;
+    int64_t total = 0;
+  };
+  virtual Result<TaggedDevices> devices_by_tags(InstanceId instance, std::span<const DeviceTag> tags,
+                                                int64_t offset, size_t limit) = 0;
+  // At most limits::kTopicsPerProductMax, by id.
+  virtual Result<std::vector<ProductTopic>> product_topics(ProductId product) = 0;
+  virtual Result<std::optional<ProductTopic>> product_topic(TopicId id) = 0;
 
   virtual Result<std::vector<Job>> jobs(std::span<const JobId> ids) = 0;
   struct JobPage {

@@ -7,8 +7,9 @@ namespace {
   "p.id, p.instance, p.key, p.name, p.secret, p.node_type, p.data_format, p.has_thing_model, " \
   "p.auth_type, p.net_type, p.protocol_type, p.category_key, p.id2, p.validate_type, "         \
   "p.description, p.status, p.device_count, p.created_ms"
-#define DEVICE_COLUMNS \
-  "d.id, d.product, d.name, d.foreign_iot_id, d.secret, d.nickname, d.enabled, d.created_ms"
+#define DEVICE_COLUMNS                                                                         \
+  "d.id, d.product, d.name, d.foreign_iot_id, d.secret, d.nickname, d.enabled, d.created_ms, " \
+  "d.serial, d.modified_ms"
 #define GROUP_COLUMNS \
   "g.id, g.instance, g.code, g.name, g.description, g.parent, g.device_count, g.created_ms"
 #define APPLY_COLUMNS "a.id, a.product, a.instance, a.status, a.count, a.cursor, a.created_ms"
@@ -27,7 +28,7 @@ void read(const ReplyRow& row, Product& out) {
 }
 void read(const ReplyRow& row, Device& out) {
   Columns(row) >> out.id >> out.product >> out.name >> out.foreign_iot_id >> out.secret >> out.nickname >>
-      out.enabled >> out.created_at;
+      out.enabled >> out.created_at >> out.serial >> out.modified_at;
 }
 void read(const ReplyRow& row, Presence& out) {
   Columns(row) >> out.device >> out.online >> out.connection_epoch >> out.activated_at >> out.online_at >>
@@ -42,7 +43,7 @@ void read(const ReplyRow& row, Apply& out) {
       out.created_at;
 }
 void read(const ReplyRow& row, ApplyItem& out) {
-  Columns(row) >> out.device_name >> out.nickname >> out.device;
+  Columns(row) >> out.device_name >> out.nickname >> out.device >> out.secret >> out.serial;
 }
 void read(const ReplyRow& row, Reader::ThingModelText& out) { Columns(row) >> out.version >> out.tsl; }
 void read(const ReplyRow& row, Reader::Membership& out) {
@@ -155,8 +156,9 @@ constexpr SqlText kGroupCount{
 constexpr SqlText kMemberships{
     "memberships",
     "SELECT i.id, m.in_group, m.groups FROM unnest($2::bigint[]) WITH ORDINALITY AS i(id, n), "
-    "LATERAL (SELECT coalesce(bool_or(device_group = $1::bigint), false) AS in_group, "
-    "count(*) AS groups FROM group_member WHERE device = i.id) m ORDER BY i.n"};
+    "LATERAL (SELECT coalesce(bool_or(m.device_group = $1::bigint), false) AS in_group, "
+    "count(*) AS groups FROM group_member m JOIN device_group g ON g.id = m.device_group "
+    "AND g.deleted_ms = 0 WHERE m.device = i.id AND m.left_number = 0) m ORDER BY i.n"};
 constexpr SqlText kGroupProducts{
     "group_products",
     "SELECT product, device_count FROM group_product WHERE device_group = $1::bigint AND device_count > 0 "
@@ -165,9 +167,10 @@ constexpr SqlText kApplies{"applies",
                            "SELECT " APPLY_COLUMNS " " BY_IDS "apply a ON a.id = i.id ORDER BY i.n"};
 constexpr SqlText kUnfinishedApplies{
     "unfinished_applies", "SELECT " APPLY_COLUMNS " FROM apply a WHERE a.status = 2 ORDER BY a.id"};
-constexpr SqlText kApplyItems{"apply_items",
-                              "SELECT device_name, nickname, device FROM apply_item WHERE apply = $1::bigint "
-                              "AND position >= $2::bigint ORDER BY position LIMIT $3::bigint"};
+constexpr SqlText kApplyItems{
+    "apply_items",
+    "SELECT device_name, nickname, device, secret, serial FROM apply_item WHERE apply = $1::bigint "
+    "AND position >= $2::bigint ORDER BY position LIMIT $3::bigint"};
 constexpr SqlText kThingModel{
     "thing_model", "SELECT version, tsl FROM thing_model WHERE product = $1::bigint AND version = $2::text"};
 constexpr SqlText kLatestThingModel{

@@ -4,10 +4,13 @@ namespace rollcall::store::postgresql {
 
 void write(const ChangeSet& changes, Steps& steps, CommitResult& result) {
   if (changes.agreements) agree(changes, steps);
+  leave_groups(changes.leaving, false, steps);
   write_fleet(changes, steps, result);
+  write_listing(changes, steps);
   write_jobs(changes, steps, result);
   write_tasks(changes, steps, result);
   write_presence(changes.presence, steps);
+  if (changes.purge_members) purge_members(*changes.purge_members, steps, result);
   if (changes.time_outs_done_until)
     forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done, steps);
   if (changes.purge) purge_jobs(*changes.purge, steps, result);

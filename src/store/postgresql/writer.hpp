@@ -34,6 +34,10 @@ void agree(const ChangeSet& changes, Steps& steps);
 void write_fleet(const ChangeSet& changes, Steps& steps, CommitResult& result);
 void write_jobs(const ChangeSet& changes, Steps& steps, CommitResult& result);
 void write_tasks(const ChangeSet& changes, Steps& steps, CommitResult& result);
+void write_listing(const ChangeSet& changes, Steps& steps);
+// Ends memberships: those that are stored, or those made by the same change set before they end.
+void leave_groups(const std::vector<MemberLeaves>& leaving, bool made_now, Steps& steps);
+void purge_members(const PurgeMembers& purge, Steps& steps, CommitResult& result);
 void write_presence(const std::vector<Presence>& presence, Steps& steps);
 void forget_time_outs(WallMs until, const std::vector<TaskKey>& keys, Steps& steps);
 void purge_jobs(const PurgeJobs& purge, Steps& steps, CommitResult& result);

@@ -40,6 +40,7 @@ void agree(const ChangeSet& changes, Steps& steps) {
   for (const NewDevice& made : changes.new_devices)
     first_device = std::min(first_device, made.device.id.value);
   for (const NewGroupMember& made : changes.new_members) first_join = std::min(first_join, made.join_number);
+  for (const MemberLeaves& member : changes.leaving) first_join = std::min(first_join, member.left_number);
   Parameters check;
   check << std::move(products) << std::move(product_counts) << std::move(groups) << std::move(group_counts)
         << first_device << first_join;

@@ -23,10 +23,11 @@ constexpr SqlText kPutProduct{
 constexpr SqlText kNewDevices{
     "device_insert",
     "WITH made AS (INSERT INTO device(id, product, name, foreign_iot_id, secret, nickname, enabled, "
-    "created_ms) SELECT id, product, name, nullif(foreign_iot_id, ''), secret, nullif(nickname, ''), "
-    "enabled, created_ms FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], "
-    "$6::bytea[], $7::boolean[], $8::bigint[]) "
-    "AS i(id, product, name, foreign_iot_id, secret, nickname, enabled, created_ms) RETURNING product), "
+    "created_ms, serial) SELECT id, product, name, nullif(foreign_iot_id, ''), secret, "
+    "nullif(nickname, ''), enabled, created_ms, nullif(serial, '') FROM unnest($1::bigint[], $2::bigint[], "
+    "$3::text[], $4::text[], $5::bytea[], "
+    "$6::bytea[], $7::boolean[], $8::bigint[], $9::text[]) AS "
+    "i(id, product, name, foreign_iot_id, secret, nickname, enabled, created_ms, serial) RETURNING product), "
     "by AS (SELECT product, count(*) AS devices FROM made GROUP BY product), "
     "counted AS (UPDATE product p SET device_count = device_count + by.devices FROM by "
     "WHERE p.id = by.product AND p.deleted_ms = 0 RETURNING p.id) "
@@ -43,20 +44,23 @@ constexpr SqlText kPutDevices{
 constexpr SqlText kChangeDevices{
     "device_change",
     "WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::boolean[], $3::boolean[], "
-    "$4::bigint[]) WITH ORDINALITY AS i(id, from_enabled, enabled, deleted_ms, n)), "
-    "hit AS (UPDATE device d SET enabled = i.enabled, deleted_ms = i.deleted_ms FROM i "
+    "$4::bigint[], $5::bigint[]) WITH ORDINALITY AS i(id, from_enabled, enabled, deleted_ms, now_ms, n)), "
+    "hit AS (UPDATE device d SET enabled = i.enabled, deleted_ms = i.deleted_ms, modified_ms = i.now_ms FROM "
+    "i "
     "WHERE d.id = i.id AND d.enabled = i.from_enabled AND d.deleted_ms = 0 "
     "RETURNING i.n, i.id, d.product, i.deleted_ms), "
     "counted AS (UPDATE product p SET device_count = device_count - by.devices "
     "FROM (SELECT product, count(*) AS devices FROM hit WHERE deleted_ms <> 0 GROUP BY product) by "
     "WHERE p.id = by.product AND p.deleted_ms = 0), "
     "gone AS (DELETE FROM group_member m USING hit WHERE m.device = hit.id AND hit.deleted_ms <> 0 "
-    "RETURNING m.device_group, hit.product), "
+    "RETURNING m.device_group, hit.product, m.left_number), "
     "smaller AS (UPDATE device_group g SET device_count = device_count - by.devices "
-    "FROM (SELECT device_group, count(*) AS devices FROM gone GROUP BY device_group) by "
+    "FROM (SELECT device_group, count(*) AS devices FROM gone WHERE left_number = 0 "
+    "GROUP BY device_group) by "
     "WHERE g.id = by.device_group AND g.deleted_ms = 0), "
     "fewer AS (UPDATE group_product g SET device_count = device_count - by.devices "
-    "FROM (SELECT device_group, product, count(*) AS devices FROM gone GROUP BY device_group, product) by "
+    "FROM (SELECT device_group, product, count(*) AS devices FROM gone WHERE left_number = 0 "
+    "GROUP BY device_group, product) by "
     "WHERE g.device_group = by.device_group AND g.product = by.product) "
     "SELECT n FROM i EXCEPT SELECT n FROM hit"};
 
@@ -83,9 +87,10 @@ constexpr SqlText kNewApply{
     "apply_insert",
     "WITH made AS (INSERT INTO apply(id, product, instance, status, count, cursor, created_ms) "
     "VALUES($1::bigint, $2::bigint, $3::bigint, $4::smallint, $5::bigint, $6::bigint, $7::bigint)) "
-    "INSERT INTO apply_item(apply, position, device_name, nickname, device) "
-    "SELECT $1, n - 1, device_name, nullif(nickname, ''), 0 FROM unnest($8::text[], $9::bytea[]) "
-    "WITH ORDINALITY AS i(device_name, nickname, n)"};
+    "INSERT INTO apply_item(apply, position, device_name, nickname, device, secret, serial) "
+    "SELECT $1, n - 1, device_name, nullif(nickname, ''), 0, secret, nullif(serial, '') "
+    "FROM unnest($8::text[], $9::bytea[], $10::bytea[], $11::text[]) "
+    "WITH ORDINALITY AS i(device_name, nickname, secret, serial, n)"};
 constexpr SqlText kProgressApply{"apply_progress",
                                  "WITH hit AS (UPDATE apply SET cursor = $3::bigint, status = $4::smallint "
                                  "WHERE id = $1::bigint AND cursor = $2::bigint RETURNING id), "
@@ -144,7 +149,7 @@ void write_new_devices(const std::vector<NewDevice>& devices, Steps& steps) {
   if (devices.empty()) return;
   Column<DeviceId> id;
   Column<ProductId> product;
-  TextColumn name, foreign_iot_id;
+  TextColumn name, foreign_iot_id, serial;
   BytesColumn secret, nickname;
   Column<bool> enabled;
   Column<WallMs> created_at;
@@ -158,10 +163,12 @@ void write_new_devices(const std::vector<NewDevice>& devices, Steps& steps) {
     nickname.add(d.nickname);
     enabled.add(d.enabled);
     created_at.add(d.created_at);
+    serial.add(d.serial);
   }
   Parameters parameters;
   parameters << std::move(id) << std::move(product) << std::move(name) << std::move(foreign_iot_id)
-             << std::move(secret) << std::move(nickname) << std::move(enabled) << std::move(created_at);
+             << std::move(secret) << std::move(nickname) << std::move(enabled) << std::move(created_at)
+             << std::move(serial);
   steps.push_back({&kNewDevices, std::move(parameters), nullptr});
 }
 
@@ -192,7 +199,7 @@ void change_devices(const std::vector<DeviceChange>& changes, const std::vector<
   for (auto run : runs_by_key(chosen.size(), [&](uint32_t i) { return changes[chosen[i]].id; })) {
     Column<DeviceId> id;
     Column<bool> from_enabled, enabled;
-    Column<WallMs> deleted_at;
+    Column<WallMs> deleted_at, now;
     for (uint32_t& i : run) {
       i = chosen[i];
       const DeviceChange& change = changes[i];
@@ -200,9 +207,11 @@ void change_devices(const std::vector<DeviceChange>& changes, const std::vector<
       from_enabled.add(change.from_enabled);
       enabled.add(change.enabled);
       deleted_at.add(change.deleted ? deletion_time(change) : WallMs{});
+      now.add(change.now);
     }
     Parameters parameters;
-    parameters << std::move(id) << std::move(from_enabled) << std::move(enabled) << std::move(deleted_at);
+    parameters << std::move(id) << std::move(from_enabled) << std::move(enabled) << std::move(deleted_at)
+               << std::move(now);
     steps.push_back(
         {&kChangeDevices, std::move(parameters), missed_into(result.missed_devices, std::move(run))});
   }
@@ -256,9 +265,15 @@ void write_applies(const ChangeSet& changes, Steps& steps, CommitResult& result)
       name.add(device_name);
       nickname.add(device_nickname);
     }
+    BytesColumn secret;
+    TextColumn serial;
+    for (const Brought& brought : created.brought) {
+      secret.add(in_envelope(brought.secret));
+      serial.add(brought.serial);
+    }
     Parameters parameters;
     parameters << a.id << a.product << a.instance << a.status << a.count << a.cursor << a.created_at
-               << std::move(name) << std::move(nickname);
+               << std::move(name) << std::move(nickname) << std::move(secret) << std::move(serial);
     steps.push_back({&kNewApply, std::move(parameters), nullptr});
   }
   for (uint32_t i = 0; i < changes.apply_progress.size(); ++i) {

@@ -85,7 +85,8 @@ constexpr SqlText kChange{
 constexpr SqlText kMakeOfGroup{
     "task_make_group",
     MAKE("SELECT join_number AS at, device, product FROM group_member WHERE device_group = $11::bigint "
-         "AND join_number > $4::bigint AND join_number <= $5::bigint ORDER BY join_number")};
+         "AND join_number > $4::bigint AND join_number <= $5::bigint "
+         "AND (left_number = 0 OR left_number > $5) ORDER BY join_number")};
 constexpr SqlText kMakeOfProduct{
     "task_make_product",
     MAKE("SELECT id AS at, id AS device, product FROM device WHERE product = $11::bigint "

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/sqlite/queries_listing.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/store.hpp"
 
@@ -120,7 +121,10 @@ template <class Interface>
 class WithQueries : public Interface {
  public:
   explicit WithQueries(std::unique_ptr<Connection> connection)
-      : connection_(std::move(connection)), fleet_(*connection_), jobs_(*connection_) {}
+      : connection_(std::move(connection)),
+        fleet_(*connection_),
+        jobs_(*connection_),
+        listing_(*connection_) {}
 
   Result<std::vector<AccessKey>> access_keys(size_t limit) override { return fleet_.access_keys(limit); }
   Result<std::optional<InstanceId>> instance_by_code(std::string_view code) override {
@@ -207,10 +211,50 @@ class WithQueries : public Interface {
   }
   Result<std::optional<InstanceId>> instance_of_job(JobId job) override { return jobs_.instance_of_job(job); }
 
+  Result<std::vector<DeviceRow>> newest_devices(ProductId product, DeviceId before, int64_t offset,
+                                                size_t limit) override {
+    return listing_.newest_devices(product, before, offset, limit);
+  }
+  Result<Reader::DeviceScan> scan_devices(InstanceId instance, ProductId product, DeviceStatus status,
+                                          DeviceId before, size_t scanned, size_t limit) override {
+    return listing_.scan_devices(instance, product, status, before, scanned, limit);
+  }
+  Result<DeviceTally> product_tally(ProductId product) override { return listing_.product_tally(product); }
+  Result<DeviceTally> group_tally(GroupId group) override { return listing_.group_tally(group); }
+  Result<DeviceTally> instance_tally(InstanceId instance) override {
+    return listing_.instance_tally(instance);
+  }
+  Result<Reader::GroupPage> list_groups(InstanceId instance, std::optional<GroupId> parent,
+                                        std::optional<std::string_view> name, int64_t offset,
+                                        size_t limit) override {
+    return listing_.list_groups(instance, parent, name, offset, limit);
+  }
+  Result<int64_t> subgroup_count(GroupId parent) override { return listing_.subgroup_count(parent); }
+  Result<std::vector<DeviceId>> group_devices(GroupId group, int64_t offset, size_t limit) override {
+    return listing_.group_devices(group, offset, limit);
+  }
+  Result<std::vector<Group>> groups_of_device(DeviceId device) override {
+    return listing_.groups_of_device(device);
+  }
+  Result<std::vector<DeviceTag>> device_tags(DeviceId device) override {
+    return listing_.device_tags(device);
+  }
+  Result<Reader::TaggedDevices> devices_by_tags(InstanceId instance, std::span<const DeviceTag> tags,
+                                                int64_t offset, size_t limit) override {
+    return listing_.devices_by_tags(instance, tags, offset, limit);
+  }
+  Result<std::vector<ProductTopic>> product_topics(ProductId product) override {
+    return listing_.product_topics(product);
+  }
+  Result<std::optional<ProductTopic>> product_topic(TopicId id) override {
+    return listing_.product_topic(id);
+  }
+
  protected:
   std::unique_ptr<Connection> connection_;
   FleetQueries fleet_;
   JobQueries jobs_;
+  ListingQueries listing_;
 };
 
 }  // namespace rollcall::store

@@ -6,7 +6,8 @@ namespace {
 #define PRODUCT_COLUMNS                                                                             \
   "id, instance, key, name, secret, node_type, data_format, has_thing_model, auth_type, net_type, " \
   "protocol_type, category_key, id2, validate_type, description, status, device_count, created_ms"
-#define DEVICE_COLUMNS "id, product, name, foreign_iot_id, secret, nickname, enabled, created_ms"
+#define DEVICE_COLUMNS \
+  "id, product, name, foreign_iot_id, secret, nickname, enabled, created_ms, serial, modified_ms"
 #define GROUP_COLUMNS "id, instance, code, name, description, parent, device_count, created_ms"
 #define APPLY_COLUMNS "id, product, instance, status, count, cursor, created_ms"
 
@@ -20,7 +21,7 @@ void read(Query& query, Product& out) {
 }
 void read(Query& query, Device& out) {
   query >> out.id >> out.product >> out.name >> out.foreign_iot_id >> out.secret >> out.nickname >>
-      out.enabled >> out.created_at;
+      out.enabled >> out.created_at >> out.serial >> out.modified_at;
 }
 void read(Query& query, Presence& out) {
   query >> out.device >> out.online >> out.connection_epoch >> out.activated_at >> out.online_at >>
@@ -33,7 +34,9 @@ void read(Query& query, Group& out) {
 void read(Query& query, Apply& out) {
   query >> out.id >> out.product >> out.instance >> out.status >> out.count >> out.cursor >> out.created_at;
 }
-void read(Query& query, ApplyItem& out) { query >> out.device_name >> out.nickname >> out.device; }
+void read(Query& query, ApplyItem& out) {
+  query >> out.device_name >> out.nickname >> out.device >> out.secret >> out.serial;
+}
 void read(Query& query, Reader::ThingModelText& out) { query >> out.version >> out.tsl; }
 
 // All rows of a running query.
@@ -113,8 +116,10 @@ FleetQueries::FleetQueries(Connection& c)
                      " FROM device_group WHERE instance = ?1 AND name = ?2 AND deleted_ms = 0"),
       group_count_(c, "group_count",
                    "SELECT count(*) FROM device_group WHERE instance = ?1 AND deleted_ms = 0"),
-      membership_(c, "membership",
-                  "SELECT coalesce(max(device_group = ?2), 0), count(*) FROM group_member WHERE device = ?1"),
+      membership_(
+          c, "membership",
+          "SELECT coalesce(max(m.device_group = ?2), 0), count(*) FROM group_member m JOIN device_group g "
+          "ON g.id = m.device_group AND g.deleted_ms = 0 WHERE m.device = ?1 AND m.left_number = 0"),
       group_products_(
           c, "group_products",
           "SELECT product, device_count FROM group_product WHERE device_group = ?1 AND device_count > 0 "
@@ -123,7 +128,8 @@ FleetQueries::FleetQueries(Connection& c)
       unfinished_applies_(c, "unfinished_applies",
                           "SELECT " APPLY_COLUMNS " FROM apply WHERE status = 2 ORDER BY id"),
       apply_items_(c, "apply_items",
-                   "SELECT device_name, nickname, device FROM apply_item WHERE apply = ?1 AND position >= ?2 "
+                   "SELECT device_name, nickname, device, secret, serial FROM apply_item WHERE apply = ?1 "
+                   "AND position >= ?2 "
                    "ORDER BY position LIMIT ?3"),
       thing_model_(c, "thing_model",
                    "SELECT version, tsl FROM thing_model WHERE product = ?1 AND version = ?2"),

@@ -91,7 +91,8 @@ Writer::Writer(Connection& c, JobTimes& times)
       tasks_(c, times, ledger_),
       jobs_(c, times, ledger_, tasks_),
       purge_(c),
-      fleet_(c) {}
+      fleet_(c),
+      listing_(c) {}
 
 Result<CommitResult> Writer::commit(const ChangeSet& changes) {
   CommitResult result;
@@ -129,7 +130,9 @@ void Writer::bury() {
 void Writer::write(const ChangeSet& changes, CommitResult& result) {
   ledger_.begin();
   if (changes.agreements) fleet_.agree(changes);
+  listing_.leave(changes.leaving, false);
   fleet_.write(changes, result);
+  listing_.write(changes);
   for (const NewJob& job : changes.new_jobs) jobs_.create(job);
   for (size_t i = 0; i < changes.jobs.size(); ++i) {
     if (!jobs_.change(changes.jobs[i])) result.missed_jobs.push_back(static_cast<uint32_t>(i));
@@ -146,6 +149,7 @@ void Writer::write(const ChangeSet& changes, CommitResult& result) {
       tasks_.end_all_of(changes.devices[i], result);
   }
   fleet_.write_presence(changes.presence);
+  if (changes.purge_members) listing_.purge(*changes.purge_members, result);
   if (changes.time_outs_done_until) {
     tasks_.forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done);
   }

@@ -156,6 +156,23 @@ class FleetWriter {
   Statement seal_, put_seal_, product_devices_, group_devices_;
 };
 
+// Groups that change or go, nicknames, tags, topic classes (writer_listing.cpp).
+class ListingWriter {
+ public:
+  explicit ListingWriter(Connection& connection);
+  // Ends memberships: those that are stored, or those made by the same change set before they end.
+  void leave(const std::vector<MemberLeaves>& leaving, bool made_now);
+  void write(const ChangeSet& changes);
+  void purge(const PurgeMembers& purge, CommitResult& result);
+
+ private:
+  void change_topics(const std::vector<TopicChange>& topics);
+  Statement describe_group_, delete_group_, leave_, count_members_, count_group_product_;
+  Statement nickname_, put_tag_, drop_tag_, insert_topic_, change_topic_, delete_topic_;
+  Statement left_members_, delete_member_, emptied_group_, delete_members_, group_is_empty_,
+      delete_group_products_, left_over_;
+};
+
 class Writer {
  public:
   Writer(Connection& connection, JobTimes& times);
@@ -173,6 +190,7 @@ class Writer {
   JobWriter jobs_;
   PurgeWriter purge_;
   FleetWriter fleet_;
+  ListingWriter listing_;
 };
 
 }  // namespace rollcall::store

@@ -27,10 +27,10 @@ FleetWriter::FleetWriter(Connection& c)
                    "has_thing_model = ?6, "
                    "auth_type = ?7, net_type = ?8, protocol_type = ?9, category_key = ?10, id2 = ?11, "
                    "validate_type = ?12, description = ?13, status = ?14 WHERE id = ?1 AND deleted_ms = 0"),
-      insert_device_(
-          c, "device_insert",
-          "INSERT INTO device(id, product, name, foreign_iot_id, secret, nickname, enabled, created_ms) "
-          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+      insert_device_(c, "device_insert",
+                     "INSERT INTO device(id, product, name, foreign_iot_id, secret, nickname, enabled, "
+                     "created_ms, serial) "
+                     "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
       put_device_(c, "device_put",
                   "UPDATE device SET foreign_iot_id = ?2, secret = ?3, nickname = ?4, enabled = ?5 "
                   "WHERE id = ?1 AND deleted_ms = 0"),
@@ -40,7 +40,9 @@ FleetWriter::FleetWriter(Connection& c)
           c, "group_insert",
           "INSERT INTO device_group(id, instance, code, name, description, parent, created_ms, device_count) "
           "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)"),
-      insert_member_(c, "group_member_insert", "INSERT INTO group_member VALUES(?1, ?2, ?3, ?4)"),
+      insert_member_(c, "group_member_insert",
+                     "INSERT INTO group_member(device_group, join_number, device, product) "
+                     "VALUES(?1, ?2, ?3, ?4)"),
       count_members_(
           c, "group_count_members",
           "UPDATE device_group SET device_count = device_count + ?2 WHERE id = ?1 AND deleted_ms = 0"),
@@ -48,7 +50,10 @@ FleetWriter::FleetWriter(Connection& c)
                            "INSERT INTO group_product VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
                            "device_count = device_count + excluded.device_count"),
       insert_apply_(c, "apply_insert", "INSERT INTO apply VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
-      insert_apply_item_(c, "apply_item_insert", "INSERT INTO apply_item VALUES(?1, ?2, ?3, ?4, 0)"),
+      insert_apply_item_(
+          c, "apply_item_insert",
+          "INSERT INTO apply_item(apply, position, device_name, nickname, device, secret, serial) "
+          "VALUES(?1, ?2, ?3, ?4, 0, ?5, ?6)"),
       progress_apply_(c, "apply_progress",
                       "UPDATE apply SET cursor = ?3, status = ?4 WHERE id = ?1 AND cursor = ?2"),
       made_apply_item_(c, "apply_item_made",
@@ -68,10 +73,10 @@ FleetWriter::FleetWriter(Connection& c)
           "online_ms = excluded.online_ms, changed_ms = excluded.changed_ms, address = excluded.address "
           "WHERE excluded.connection_epoch >= connection_epoch"),
       change_device_(c, "device_change",
-                     "UPDATE device SET enabled = ?3, deleted_ms = ?4 "
+                     "UPDATE device SET enabled = ?3, deleted_ms = ?4, modified_ms = ?5 "
                      "WHERE id = ?1 AND enabled = ?2 AND deleted_ms = 0"),
       groups_of_device_(c, "groups_of_device",
-                        "SELECT device_group, join_number FROM group_member WHERE device = ?1"),
+                        "SELECT device_group, join_number, left_number FROM group_member WHERE device = ?1"),
       leave_group_(c, "group_member_delete",
                    "DELETE FROM group_member WHERE device_group = ?1 AND join_number = ?2"),
       seal_(c, "seal", "SELECT next FROM id_counter WHERE kind = ?1"),
@@ -133,7 +138,7 @@ void FleetWriter::write_devices(const std::vector<NewDevice>& devices) {
   for (const NewDevice& created : devices) {
     const Device& d = created.device;
     insert_device_.execute(d.id, d.product, d.name, text_or_null(d.foreign_iot_id), d.secret,
-                           text_or_null(d.nickname), d.enabled, d.created_at);
+                           text_or_null(d.nickname), d.enabled, d.created_at, text_or_null(d.serial));
     if (!connection_.ok()) return;
     ++made[d.product];
   }
@@ -146,7 +151,8 @@ void FleetWriter::write_devices(const std::vector<NewDevice>& devices) {
 
 bool FleetWriter::change_device(const DeviceChange& change) {
   const int64_t deleted_ms = change.deleted ? std::max<int64_t>(change.now.value, 1) : 0;
-  if (change_device_.execute(change.id, change.from_enabled, change.enabled, deleted_ms) == 0) return false;
+  if (change_device_.execute(change.id, change.from_enabled, change.enabled, deleted_ms, change.now) == 0)
+    return false;
   if (change.deleted) {
     count_devices_.execute(change.product, -1);
     leave_groups(change);
@@ -155,16 +161,22 @@ bool FleetWriter::change_device(const DeviceChange& change) {
 }
 
 void FleetWriter::leave_groups(const DeviceChange& deleted) {
-  std::vector<std::pair<GroupId, int64_t>> joins;  // at most limits::kGroupsPerDeviceMax
+  struct Join {
+    GroupId group;
+    int64_t number = 0;
+    bool left = false;  // and is not counted any more
+  };
+  std::vector<Join> joins;  // at most limits::kGroupsPerDeviceMax, and some that it left
   {
     Query query = groups_of_device_.run(deleted.id);
     while (query.step()) {
-      auto& join = joins.emplace_back();
-      query >> join.first >> join.second;
+      Join& join = joins.emplace_back();
+      query >> join.group >> join.number >> join.left;
     }
   }
-  for (const auto& [group, join_number] : joins) {
+  for (const auto& [group, join_number, left] : joins) {
     leave_group_.execute(group, join_number);
+    if (left) continue;
     count_members_.execute(group, -1);
     count_group_product_.execute(group, deleted.product, -1);
   }
@@ -191,9 +203,15 @@ void FleetWriter::write_members(const std::vector<NewGroupMember>& members) {
 void FleetWriter::write_apply(const NewApply& created) {
   const Apply& a = created.apply;
   insert_apply_.execute(a.id, a.product, a.instance, a.status, a.count, a.cursor, a.created_at);
-  int64_t position = 0;
-  for (const auto& [name, nickname] : created.names) {
-    insert_apply_item_.execute(a.id, position++, name, text_or_null(nickname));
+  for (size_t i = 0; i < created.names.size(); ++i) {
+    const auto& [name, nickname] = created.names[i];
+    std::optional<Secret> secret;
+    std::optional<std::string_view> serial;
+    if (i < created.brought.size()) {
+      secret = created.brought[i].secret;
+      serial = text_or_null(created.brought[i].serial);
+    }
+    insert_apply_item_.execute(a.id, i, name, text_or_null(nickname), secret, serial);
   }
 }
 

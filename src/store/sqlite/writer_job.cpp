@@ -54,7 +54,8 @@ JobWriter::JobWriter(Connection& c, JobTimes& times, Ledger& ledger, TaskWriter&
       swept_(c, "job_swept", "UPDATE job SET sweep_cursor = ?2 WHERE id = ?1"),
       group_members_(c, "group_members",
                      "SELECT join_number, device, product FROM group_member WHERE device_group = ?1 "
-                     "AND join_number > ?2 AND join_number <= ?3 ORDER BY join_number LIMIT ?4"),
+                     "AND join_number > ?2 AND join_number <= ?3 AND (left_number = 0 OR left_number > ?3) "
+                     "ORDER BY join_number LIMIT ?4"),
       product_members_(c, "product_members",
                        "SELECT id, id, product FROM device INDEXED BY device_product WHERE product = ?1 "
                        "AND id > ?2 AND id <= ?3 AND deleted_ms = 0 ORDER BY id LIMIT ?4") {}

@@ -1,0 +1,43 @@
+// Lists and counts of a fleet on one connection: part of what a Reader and the Store answer with. Thread: the
+// connection's.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "store/sqlite/statement.hpp"
+#include "store/store.hpp"
+
+namespace rollcall::store {
+
+class ListingQueries {
+ public:
+  explicit ListingQueries(Connection& connection);
+  Result<std::vector<DeviceRow>> newest_devices(ProductId product, DeviceId before, int64_t offset,
+                                                size_t limit);
+  Result<Reader::DeviceScan> scan_devices(InstanceId instance, ProductId product, DeviceStatus status,
+                                          DeviceId before, size_t scanned, size_t limit);
+  Result<DeviceTally> product_tally(ProductId product);
+  Result<DeviceTally> group_tally(GroupId group);
+  Result<DeviceTally> instance_tally(InstanceId instance);
+  Result<Reader::GroupPage> list_groups(InstanceId instance, std::optional<GroupId> parent,
+                                        std::optional<std::string_view> name, int64_t offset, size_t limit);
+  Result<int64_t> subgroup_count(GroupId parent);
+  Result<std::vector<DeviceId>> group_devices(GroupId group, int64_t offset, size_t limit);
+  Result<std::vector<Group>> groups_of_device(DeviceId device);
+  Result<std::vector<DeviceTag>> device_tags(DeviceId device);
+  Result<Reader::TaggedDevices> devices_by_tags(InstanceId instance, std::span<const DeviceTag> tags,
+                                                int64_t offset, size_t limit);
+  Result<std::vector<ProductTopic>> product_topics(ProductId product);
+  Result<std::optional<ProductTopic>> product_topic(TopicId id);
+
+ private:
+  Result<DeviceTally> tally(Statement& statement, int64_t id);
+  Connection& connection_;
+  Statement newest_devices_, scan_product_, scan_product_end_, scan_instance_, scan_instance_end_;
+  Statement product_tally_, group_tally_, instance_tally_;
+  Statement groups_newest_, groups_count_, subgroup_count_, group_devices_, groups_of_device_;
+  Statement device_tags_, product_topics_, product_topic_;
+};
+
+}  // namespace rollcall::store
