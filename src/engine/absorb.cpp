@@ -234,6 +234,11 @@ void absorb(State& state, const Decision& decision, const store::CommitResult& r
       if (counters.open() == 0) state.jobs.to_look_at.insert(id);
     }
   }
+  if (decision.changes.purge_members && result.members_left_over) {
+    state.note_members_left();
+    if (result.members_purged >= decision.changes.purge_members->rows_max)
+      state.members_due = state.clock.steady();
+  }
   absorb_tasks(state, decision, result);
   absorb_devices(state, decision, result);
   absorb_purge(state, decision, result);
@@ -282,6 +287,7 @@ void undo(State& state, const Decision& decision) {
   }
   undo_devices(state, decision);
   undo_purge(state, decision);
+  if (decision.changes.purge_members) state.note_members_left();
   for (const Presence& presence : decision.changes.presence)
     state.sessions.presence_unwritten.try_emplace(presence.device, presence);
   if (!decision.changes.presence.empty() || !state.confirms_unwritten.empty()) state.note_lazy();

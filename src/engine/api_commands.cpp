@@ -39,6 +39,20 @@ bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command) {
           [&](const DeleteDevice& c) { return gather_ref(state, ws, c.device); },
           [&](const ExplainTask& c) { return gather_explain(state, ws, c); },
           [](const CreateAccessKey&) { return true; },
+          [&](const RegisterMany& c) { return gather_product(ws, c.product_key, nothing_more); },
+          [&](const ImportMany& c) { return gather_import_many(ws, c); },
+          [&](const SetNicknames& c) { return gather_nicknames(state, ws, c); },
+          [&](const UpdateGroup& c) { return gather_group(ws, c.group_code); },
+          [&](const DeleteGroup& c) { return gather_delete_group(ws, actor, c); },
+          [&](const RemoveGroupDevices& c) { return gather_removal(state, ws, actor, c); },
+          [&](const SaveTags& c) { return gather_tags(state, ws, actor, c.device); },
+          [&](const DeleteTag& c) { return gather_tags(state, ws, actor, c.device); },
+          [&](const CreateTopic& c) {
+            return gather_product(ws, c.product_key,
+                                  [&](ProductId id) { return ws.product_topics.need(id); });
+          },
+          [&](const UpdateTopic& c) { return gather_topic(ws, c.topic.id); },
+          [&](const DeleteTopic& c) { return gather_topic(ws, c.topic); },
           [&](const auto& c) { return gather_job_life(state, ws, c); },
       },
       command.what);
@@ -66,6 +80,17 @@ Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, con
             decision.changes.new_access_keys.push_back(c.key);
             return Outcome(Done{});
           },
+          [&](const RegisterMany& c) { return register_many(state, ws, decision, actor, c); },
+          [&](const ImportMany& c) { return import_many(state, ws, decision, actor, c); },
+          [&](const SetNicknames& c) { return set_nicknames(state, ws, decision, actor, c); },
+          [&](const UpdateGroup& c) { return update_group(state, ws, decision, actor, c); },
+          [&](const DeleteGroup& c) { return delete_group(state, ws, decision, actor, c); },
+          [&](const RemoveGroupDevices& c) { return remove_group_devices(state, ws, decision, actor, c); },
+          [&](const SaveTags& c) { return save_tags(state, ws, decision, actor, c); },
+          [&](const DeleteTag& c) { return delete_tag(state, ws, decision, actor, c); },
+          [&](const CreateTopic& c) { return create_topic(state, ws, decision, actor, c); },
+          [&](const UpdateTopic& c) { return update_topic(state, ws, decision, actor, c); },
+          [&](const DeleteTopic& c) { return delete_topic(state, ws, decision, actor, c); },
           [&](const auto& c) { return decide_job_life(state, ws, decision, actor, c); },
       },
       command.what);

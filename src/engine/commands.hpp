@@ -74,7 +74,9 @@ struct RegisterDevice {
   std::string product_key;
   std::string device_name;
   std::string nickname;
-};                         // DeviceMade; name made when empty
+  Secret secret{};         // ImportDevice brings its own, as the next one
+  std::string serial{};    // empty: none
+};                         // DeviceMade; name and secret made when empty
 struct CheckDeviceNames {  // ApplyMade or NamesRefused
   std::string product_key;
   std::vector<std::pair<std::string, std::string>> names;  // DeviceName, Nickname
@@ -135,7 +137,8 @@ struct UpdateJob {
 };                                         // Done
 struct QueryDevices {
   std::vector<DeviceRef> devices;
-};  // DevicesFound; live presence included
+  std::string product_key{};  // when given it has to exist
+};                            // DevicesFound; live presence included
 // A chunk of a fleet import (at most limits::kSweepRows devices): all of it or nothing; `dry_run` only
 // checks.
 struct ImportFleet {  // FleetImported
@@ -174,13 +177,65 @@ struct CreateAccessKey {
   AccessKey key;
 };  // Done
 
+// --- many devices, groups, tags and topic classes
+
+// Registers `count` devices with names of our making, in chunks.
+struct RegisterMany {
+  std::string product_key;
+  int64_t count = 0;
+};  // ApplyMade
+// Registers devices with names and secrets of their own, in chunks; all names are checked before.
+struct ImportMany {
+  struct Entry {
+    std::string name;
+    Secret secret;
+    std::string serial;
+  };
+  std::string product_key;
+  std::vector<Entry> entries;
+};                     // ApplyMade or ImportRefused
+struct SetNicknames {  // all or none; empty: the device loses its nickname
+  std::vector<std::pair<DeviceRef, std::string>> nicknames;
+};  // Done
+struct UpdateGroup {
+  std::string group_code;
+  std::string description;
+};  // Done
+// The group is gone with all its memberships; refused while it has groups below it.
+struct DeleteGroup {
+  std::string group_code;
+};  // Done
+struct RemoveGroupDevices {
+  std::string group_code;
+  std::vector<DeviceRef> devices;
+};  // GroupDevicesRemoved
+struct SaveTags {
+  DeviceRef device;
+  std::vector<DeviceTag> tags;
+};  // Done
+struct DeleteTag {
+  DeviceRef device;
+  std::string name;
+};  // Done, also when there is no such tag
+struct CreateTopic {
+  std::string product_key;
+  ProductTopic topic;
+};  // TopicMade
+struct UpdateTopic {
+  ProductTopic topic;
+};  // Done
+struct DeleteTopic {
+  TopicId topic;
+};  // Done
+
 struct ApiCommand {
   Ticket ticket;
   Actor actor;
   std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
                ImportThingModel, PublishThingModel, CreateJob, CancelJob, DeleteJob, RerunJob, PauseJob,
                ResumeJob, UpdateJob, QueryDevices, ImportFleet, CreateAccessKey, SetThingEnabled,
-               DeleteDevice, ExplainTask>
+               DeleteDevice, ExplainTask, RegisterMany, ImportMany, SetNicknames, UpdateGroup, DeleteGroup,
+               RemoveGroupDevices, SaveTags, DeleteTag, CreateTopic, UpdateTopic, DeleteTopic>
       what;
 };
 

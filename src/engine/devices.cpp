@@ -16,7 +16,8 @@ Result<Outcome> register_device(State& state, WorkingSet& ws, Decision& decision
   ROLLCALL_TRY(device.id.value, state.ids.next("device", 10'000));
   device.product = product->id;
   device.nickname = command.nickname;
-  device.secret = Secret(state.random.hex(16));
+  device.secret = command.secret.empty() ? Secret(state.random.hex(16)) : command.secret;
+  device.serial = command.serial;
   device.created_at = state.clock.wall();
   ws.device_names.put({product->id, device.name}, device.id);
   ws.devices.put(device.id, device);
@@ -80,6 +81,8 @@ Result<Outcome> register_applied(State&, WorkingSet& ws, Decision& decision, con
 }
 
 Result<Outcome> query_devices(State& state, WorkingSet& ws, const Actor& actor, const QueryDevices& command) {
+  if (!command.product_key.empty())
+    ROLLCALL_TRY_STATUS(own_product(ws, actor.instance, command.product_key).map([](auto&&) {}));
   DevicesFound found;
   for (const DeviceRef& ref : command.devices) {
     Device* device = find_ref(state, ws, actor.instance, ref);

@@ -47,6 +47,27 @@ struct GroupDevicesAdded {
   int64_t already = 0;
   int64_t exceed_ten = 0;
 };
+struct GroupDevicesRemoved {
+  int64_t valid = 0;
+  int64_t removed = 0;
+  int64_t already = 0;  // were in the group
+};
+struct ImportRefused {
+  struct Refused {
+    std::string device_name;
+    std::string secret;
+    std::string serial;
+    std::string reason;
+  };
+  std::vector<std::string> invalid_names;
+  std::vector<std::string> invalid_secrets;
+  std::vector<std::string> invalid_serials;
+  std::vector<std::string> repeated_names;
+  std::vector<Refused> details;
+};
+struct TopicMade {
+  TopicId topic;
+};
 struct JobMade {
   JobId job;
 };
@@ -69,7 +90,8 @@ struct TaskExplained {
   std::vector<Reason> reasons;
 };
 using Outcome = std::variant<Done, ProductMade, DeviceMade, ApplyMade, NamesRefused, GroupMade,
-                             GroupDevicesAdded, JobMade, DevicesFound, FleetImported, TaskExplained>;
+                             GroupDevicesAdded, JobMade, DevicesFound, FleetImported, TaskExplained,
+                             GroupDevicesRemoved, ImportRefused, TopicMade>;
 
 struct ApiReply {
   uint64_t ticket = 0;

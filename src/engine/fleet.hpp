@@ -1,7 +1,7 @@
 // Decisions about what a fleet consists of: products and thing models, devices, groups. One file each
-// (products.cpp, devices.cpp, groups.cpp); api_commands.cpp picks one by the command. gather_*: true when
-// everything needed is in the working set. Errors: the NotExisted... codes for what is not the actor's.
-// Thread: the engine's.
+// (products.cpp, devices.cpp, groups.cpp and others); api_commands.cpp picks one by the command. gather_*:
+// true when everything needed is in the working set. Errors: the NotExisted... codes for what is not the
+// actor's. Thread: the engine's.
 #pragma once
 
 #include <string>
@@ -56,5 +56,45 @@ Result<Outcome> create_group(State& state, WorkingSet& ws, Decision& decision, c
 bool gather_group_devices(State& state, WorkingSet& ws, const Actor& actor, const AddGroupDevices& command);
 Result<Outcome> add_group_devices(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                                   const AddGroupDevices& command);
+
+bool gather_removal(State& state, WorkingSet& ws, const Actor& actor, const RemoveGroupDevices& command);
+Result<Outcome> remove_group_devices(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                     const RemoveGroupDevices& command);
+Result<Outcome> update_group(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                             const UpdateGroup& command);
+bool gather_delete_group(WorkingSet& ws, const Actor& actor, const DeleteGroup& command);
+Result<Outcome> delete_group(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                             const DeleteGroup& command);
+
+// --- many_devices.cpp
+
+Result<Outcome> register_many(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                              const RegisterMany& command);
+bool gather_import_many(WorkingSet& ws, const ImportMany& command);
+Result<Outcome> import_many(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                            const ImportMany& command);
+bool gather_nicknames(State& state, WorkingSet& ws, const SetNicknames& command);
+Result<Outcome> set_nicknames(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                              const SetNicknames& command);
+
+// --- tags.cpp
+
+bool gather_tags(State& state, WorkingSet& ws, const Actor& actor, const DeviceRef& device);
+Result<Outcome> save_tags(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                          const SaveTags& command);
+Result<Outcome> delete_tag(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                           const DeleteTag& command);
+
+// --- topics.cpp
+
+// The topic classes that every new product has.
+Status add_default_topics(State& state, Decision& decision, ProductId product);
+Result<Outcome> create_topic(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                             const CreateTopic& command);
+bool gather_topic(WorkingSet& ws, TopicId topic);
+Result<Outcome> update_topic(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                             const UpdateTopic& command);
+Result<Outcome> delete_topic(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                             const DeleteTopic& command);
 
 }  // namespace rollcall::engine

@@ -2,7 +2,7 @@
 // (DESIGN 5.22).
 #include <unordered_set>
 
-#include "engine/state.hpp"
+#include "engine/fleet.hpp"
 
 namespace rollcall::engine {
 namespace {
@@ -54,6 +54,7 @@ Status import_product(State& state, WorkingSet& ws, Decision& decision, const Ac
     if (product.secret.empty()) product.secret = Secret(state.random.alphanumeric(16));
     product.created_at = state.clock.wall();
     decision.changes.new_products.push_back({product});
+    ROLLCALL_TRY_STATUS(add_default_topics(state, decision, product.id));
     ++result.added;
   }
   ws.product_keys.put(product.key, product.id);
@@ -221,6 +222,7 @@ Result<Outcome> decide_import(State& state, WorkingSet& ws, Decision& decision, 
   append(to.new_groups, scratch.changes.new_groups);
   append(to.new_members, scratch.changes.new_members);
   append(to.thing_models, scratch.changes.thing_models);
+  append(to.new_topics, scratch.changes.new_topics);
   return Outcome(result);
 }
 

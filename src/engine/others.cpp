@@ -143,6 +143,7 @@ Status take_up_jobs(State& state) {
   if (state.config.others_check_ms > 0) {
     ROLLCALL_TRY(state.process, state.store.reserve_ids("process", 1));
   }
+  state.note_members_left();  // perhaps: the first look finds out
   ROLLCALL_TRY(auto jobs, state.store.unfinished_jobs());
   for (Job& job : jobs) {
     const JobId id = job.id;
@@ -212,7 +213,9 @@ namespace {
 
 void agree(const State& state, const WorkingSet& ws, store::ChangeSet& changes) {
   if (!is_shared(state)) return;
-  if (changes.new_jobs.empty() && changes.new_devices.empty() && changes.new_members.empty()) return;
+  if (changes.new_jobs.empty() && changes.new_devices.empty() && changes.new_members.empty() &&
+      changes.leaving.empty())
+    return;
   store::Agreements& all = changes.agreements.emplace();
   for (const store::NewJob& made : changes.new_jobs) {
     const JobSpec& spec = made.job.spec;

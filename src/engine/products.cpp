@@ -32,6 +32,7 @@ Result<Outcome> create_product(State& state, WorkingSet& ws, Decision& decision,
   ws.products.put(product.id, product);
   if (count) ws.product_counts.put(actor.instance, *count + 1);
   decision.changes.new_products.push_back({product});
+  ROLLCALL_TRY_STATUS(add_default_topics(state, decision, product.id));
   return Outcome(ProductMade{product});
 }
 

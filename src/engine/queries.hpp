@@ -79,6 +79,41 @@ struct ApplyPage {
   int64_t total = 0;
 };
 
+// --- lists of a fleet (queries_listing.cpp)
+struct ListedDevice {
+  Device device;
+  Presence presence;  // as stored: up to a second old
+  std::string product_key;
+  std::string product_name;
+};
+struct DeviceList {
+  std::vector<ListedDevice> devices;
+  int64_t total = 0;
+  std::optional<int64_t> next_position;  // there is more behind this one
+};
+struct GroupInfo {
+  Group group;
+  DeviceTally tally;
+};
+struct GroupList {
+  std::vector<Group> groups;
+  int64_t total = 0;
+};
+struct GroupFilter {
+  std::string parent_code;  // empty: any
+  std::string name;         // likewise; else exactly this one
+};
+struct TopicList {
+  std::string product_key;
+  std::vector<ProductTopic> topics;
+};
+struct ApplyReport {
+  ApplyStatus status{};
+  bool failed = false;               // it is over, and names were taken meanwhile
+  std::vector<std::string> valid;    // when it failed
+  std::vector<std::string> invalid;  // likewise
+};
+
 class Queries {
  public:
   explicit Queries(store::Reader& reader) : reader_(reader) {}
@@ -113,10 +148,38 @@ class Queries {
   // Devices of a product in name order behind `after_name`, for export.
   Result<std::vector<Device>> list_devices(InstanceId instance, std::string_view product_key,
                                            std::string_view after_name, size_t limit);
+  // --- lists of a fleet (queries_listing.cpp)
+  // Newest first. position: from the NextToken, instead of a page number; without it at most 10,000 rows
+  // deep.
+  Result<DeviceList> devices_of_product(InstanceId instance, std::string_view product_key, int64_t page,
+                                        int64_t page_size, std::optional<int64_t> position);
+  // Of a product, or of all of them when the key is empty; newest first.
+  Result<DeviceList> devices_of_status(InstanceId instance, std::string_view product_key, DeviceStatus status,
+                                       int64_t page, int64_t page_size);
+  // Of a group, of a product, or of the instance when both are empty.
+  Result<DeviceTally> device_tally(InstanceId instance, std::string_view product_key,
+                                   std::string_view group_code);
+  Result<GroupInfo> group_info(InstanceId instance, std::string_view code);
+  Result<GroupList> list_groups(InstanceId instance, const GroupFilter& filter, int64_t page,
+                                int64_t page_size);
+  Result<DeviceList> devices_of_group(InstanceId instance, std::string_view code, int64_t page,
+                                      int64_t page_size);
+  Result<std::vector<Group>> groups_of_device(InstanceId instance, std::string_view product_key,
+                                              std::string_view device_name);
+  Result<std::vector<DeviceTag>> device_tags(const Device& device);
+  // Devices that have all these tags; an empty value stands for any.
+  Result<DeviceList> devices_by_tags(InstanceId instance, std::span<const DeviceTag> tags, int64_t page,
+                                     int64_t page_size);
+  Result<TopicList> product_topics(InstanceId instance, std::string_view product_key);
+  Result<ApplyReport> apply_report(InstanceId instance, std::string_view product_key, ApplyId apply);
+
   Result<std::vector<AccessKey>> access_keys();
   Result<InstanceId> instance(std::string_view iot_instance_id);
 
  private:
+  Result<Group> group(InstanceId instance, std::string_view code);
+  // The devices with their products, in the order of the ids; what is gone by now is left out.
+  Result<std::vector<ListedDevice>> describe(std::span<const DeviceId> ids);
   store::Reader& reader_;
 };
 

@@ -120,6 +120,11 @@ struct State {
   std::optional<SteadyUs> purge_due;
   std::optional<SteadyUs> ended_due;
   std::deque<Apply> applies_running;
+  // When memberships that ended are cleared away next; nullopt: there are none.
+  std::optional<SteadyUs> members_due;
+  void note_members_left() {
+    if (!members_due) members_due = clock.steady() + limits::kMembersKeptMs * 1000;
+  }
   JobId rollout_turn;                     // the job after which the next rollout round begins
   bool rollout_more = false;              // the last round left something that can go on at once
   std::optional<SteadyUs> rollout_retry;  // a core had no room for a push: not before this

@@ -183,7 +183,8 @@ Status register_chunk(State& state, WorkingSet& ws, Decision& decision) {
     device.product = apply.product;
     device.name = item.device_name;
     device.nickname = item.nickname;
-    device.secret = Secret(state.random.hex(16));
+    device.secret = item.secret ? *item.secret : Secret(state.random.hex(16));
+    device.serial = item.serial;
     device.created_at = state.clock.wall();
     ws.device_names.put({apply.product, device.name}, device.id);
     progress.made.emplace_back(index, device.id);
@@ -239,6 +240,14 @@ Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
   return {};
 }
 
+// Memberships that ended, once nobody can want them any more.
+void clear_members(State& state, Decision& decision) {
+  if (!state.members_due || *state.members_due > state.clock.steady()) return;
+  state.members_due.reset();  // absorb() says when to look again
+  const WallMs until{state.clock.wall().value - limits::kMembersKeptMs};
+  decision.changes.purge_members = store::PurgeMembers{until, state.config.sweep_rows};
+}
+
 void settle_sessions(State& state) {
   auto& settling = state.sessions.settling;
   const SteadyUs now = state.clock.steady();
@@ -260,6 +269,7 @@ Status upkeep(State& state, WorkingSet& ws, Decision& decision) {
   step_jobs(state, decision);
   ROLLCALL_TRY_STATUS(register_chunk(state, ws, decision));
   ROLLCALL_TRY_STATUS(retain(state, ws, decision));
+  clear_members(state, decision);
   return write_lazily(state, ws, decision);
 }
 
@@ -278,6 +288,7 @@ std::optional<SteadyUs> next_upkeep(const State& state) {
   if (state.purge_due) consider(*state.purge_due);
   if (state.ended_due) consider(*state.ended_due);
   if (state.others_due) consider(*state.others_due);
+  if (state.members_due) consider(*state.members_due);
   if (!state.sessions.settling.empty()) consider(state.sessions.settling.front().due);
   return earliest;
 }

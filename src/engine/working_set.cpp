@@ -179,6 +179,18 @@ Result<bool> WorkingSet::load_models(store::Store& store) {
   return drafts || published || apply_rows || items;
 }
 
+Result<bool> WorkingSet::load_listing(store::Store& store) {
+  const auto some = [](auto&& row) { return std::optional(std::forward<decltype(row)>(row)); };
+  ROLLCALL_TRY(bool below,
+               fill_each(subgroups, [&](GroupId id) { return store.subgroup_count(id).map(some); }));
+  ROLLCALL_TRY(bool tags,
+               fill_each(device_tags, [&](DeviceId id) { return store.device_tags(id).map(some); }));
+  ROLLCALL_TRY(bool of_product,
+               fill_each(product_topics, [&](ProductId id) { return store.product_topics(id).map(some); }));
+  ROLLCALL_TRY(bool by_id, fill_each(topics, [&](TopicId id) { return store.product_topic(id); }));
+  return below || tags || of_product || by_id;
+}
+
 Result<bool> WorkingSet::load_work(store::Store& store) {
   bool any = false;
   std::vector<DeviceId> owners = open_tasks.take_wanted();
@@ -219,8 +231,9 @@ Result<bool> WorkingSet::load(store::Store& store) {
   ROLLCALL_TRY(bool fleet, load_fleet(store));
   ROLLCALL_TRY(bool group_rows, load_groups(store));
   ROLLCALL_TRY(bool model_rows, load_models(store));
+  ROLLCALL_TRY(bool listing, load_listing(store));
   ROLLCALL_TRY(bool work, load_work(store));
-  return fleet || group_rows || model_rows || work;
+  return fleet || group_rows || model_rows || listing || work;
 }
 
 }  // namespace rollcall::engine

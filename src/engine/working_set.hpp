@@ -113,6 +113,10 @@ class WorkingSet {
   Table<InstanceId, int64_t> group_counts;
   Table<GroupDevice, store::Reader::Membership, GroupDeviceHash> memberships;
   Table<GroupId, std::vector<std::pair<ProductId, int64_t>>> group_products;
+  Table<GroupId, int64_t> subgroups;
+  Table<DeviceId, std::vector<DeviceTag>> device_tags;
+  Table<ProductId, std::vector<ProductTopic>> product_topics;
+  Table<TopicId, ProductTopic> topics;
   Table<ApplyId, Apply> applies;
   Table<ApplyWindow, std::vector<store::ApplyItem>, ApplyWindowHash> apply_items;
   Table<ProductId, store::Reader::ThingModelText> draft_models;
@@ -136,6 +140,7 @@ class WorkingSet {
   Result<bool> load_fleet(store::Store& store);
   Result<bool> load_groups(store::Store& store);
   Result<bool> load_models(store::Store& store);
+  Result<bool> load_listing(store::Store& store);
   Result<bool> load_work(store::Store& store);
 };
 

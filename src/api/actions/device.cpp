@@ -9,6 +9,7 @@
 
 #include "api/actions/answering.hpp"
 #include "api/actions/rows.hpp"
+#include "api/config_object.hpp"
 #include "api/fleet_entries.hpp"
 #include "api/reading.hpp"
 #include "api/render_fleet.hpp"
@@ -26,6 +27,10 @@ Result<engine::RegisterDevice> read_register(const Parameters& parameters) {
   ROLLCALL_TRY_STATUS(check_product_key(command.product_key));
   if (!command.device_name.empty()) ROLLCALL_TRY_STATUS(check_device_name(command.device_name));
   if (!command.nickname.empty()) ROLLCALL_TRY_STATUS(check_nickname(command.nickname));
+  // LoRa devices do not speak MQTT: one that was registered here would never be seen.
+  for (const std::string_view name : {"DevEui", "PinCode", "JoinEui", "AppKey", "LoraNodeType"})
+    if (!text_of(parameters, name).empty())
+      return refuse(name, "absent: there are no LoRa devices here", text_of(parameters, name));
   return command;
 }
 
@@ -124,7 +129,9 @@ void delete_device(const ActionContext& context, Call& call, Answer answer) {
 constexpr ParameterSpec kManyDevices[] = {
     {"IotId", kOptional, List}, {"ProductKey"}, {"DeviceName", kOptional, List}};
 constexpr ParameterSpec kOneDevice[] = {{"IotId"}, {"ProductKey"}, {"DeviceName"}};
-constexpr ParameterSpec kRegisterDevice[] = {{"ProductKey", kRequired}, {"DeviceName"}, {"Nickname"}};
+constexpr ParameterSpec kRegisterDevice[] = {
+    {"ProductKey", kRequired}, {"DeviceName"}, {"Nickname"}, {"DevEui"}, {"PinCode"}, {"JoinEui"}, {"AppKey"},
+    {"LoraNodeType"}};
 
 constexpr ActionRow kRows[] = {
     {"BatchGetDeviceState", 50, kVendor, batch_get_device_state, kManyDevices},

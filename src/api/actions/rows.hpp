@@ -25,5 +25,10 @@ std::span<const ActionRow> job_actions() noexcept;
 std::span<const ActionRow> job_query_actions() noexcept;
 std::span<const ActionRow> task_query_actions() noexcept;
 std::span<const ActionRow> fleet_actions() noexcept;
+std::span<const ActionRow> device_list_actions() noexcept;
+std::span<const ActionRow> device_bulk_actions() noexcept;
+std::span<const ActionRow> group_list_actions() noexcept;
+std::span<const ActionRow> tag_actions() noexcept;
+std::span<const ActionRow> topic_actions() noexcept;
 
 }  // namespace rollcall::api
