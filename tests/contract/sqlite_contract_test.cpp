@@ -63,8 +63,29 @@ class SqliteStore : public testing::Test {
     }
     return changes;
   }
+  // As before the migration that lists of a fleet need.
+  void forget_listing() {
+    for (const char* trigger : {"presence_made", "presence_changed", "device_made", "device_switched",
+                                "device_gone", "member_made", "member_left", "member_gone"})
+      execute(std::string("DROP TRIGGER ") + trigger);
+    for (const char* index :
+         {"group_member_device", "group_member_left", "device_group_instance", "device_group_emptied"})
+      execute(std::string("DROP INDEX ") + index);
+    execute("DROP TABLE device_tag");
+    execute("DROP TABLE product_topic");
+    execute("DELETE FROM id_counter WHERE kind = 'topic'");
+    for (const char* column :
+         {"group_member DROP left_number", "group_member DROP left_ms", "device DROP serial",
+          "device DROP modified_ms", "apply_item DROP secret", "apply_item DROP serial",
+          "product DROP active_count", "product DROP online_count", "product DROP disabled_count",
+          "product DROP disabled_active_count", "device_group DROP active_count",
+          "device_group DROP online_count"})
+      execute(std::string("ALTER TABLE ") + column);
+    execute("CREATE UNIQUE INDEX group_member_device ON group_member(device, device_group)");
+  }
   // As before migration 4, and what came later.
   void forget_chains(int version) {
+    forget_listing();
     execute("DROP INDEX job_deleted; DROP INDEX job_ended; ALTER TABLE job DROP COLUMN purged");
     execute("ALTER TABLE task DROP COLUMN last_event");
     execute("ALTER TABLE history DROP COLUMN previous");

@@ -328,6 +328,35 @@ void StoreContract::check_job(const Job& stored, const std::vector<HistoryRow>& 
   }
 }
 
+void StoreContract::check_tally(const Product& product) {
+  const auto rows = store().newest_devices(product.id, {}, 0, 1'000'000);
+  ASSERT_TRUE(rows);
+  DeviceTally counted;
+  for (const DeviceRow& row : *rows) {
+    const bool active = row.presence.activated_at.value != 0;
+    ++counted.devices;
+    counted.active += active;
+    counted.online += row.presence.online;
+    counted.disabled += !row.device.enabled;
+    counted.disabled_active += !row.device.enabled && active;
+  }
+  EXPECT_EQ(*store().product_tally(product.id), counted) << product.key;
+}
+
+void StoreContract::check_tally(const Group& group) {
+  const auto members = store().group_devices(group.id, 0, 1'000'000);
+  ASSERT_TRUE(members);
+  DeviceTally counted;
+  counted.devices = static_cast<int64_t>(members->size());
+  const auto rows = store().presence(*members);
+  ASSERT_TRUE(rows);
+  for (const Presence& row : *rows) {
+    counted.active += row.activated_at.value != 0;
+    counted.online += row.online;
+  }
+  EXPECT_EQ(*store().group_tally(group.id), counted) << group.name;
+}
+
 void StoreContract::check_invariants() {
   const std::vector<HistoryRow> history = whole_history();
   for (size_t i = 1; i < history.size(); ++i) EXPECT_LT(history[i - 1].position, history[i].position);
@@ -342,6 +371,7 @@ void StoreContract::check_invariants() {
     const auto devices = store().list_devices(product.id, "", 1'000'000);
     ASSERT_TRUE(devices);
     EXPECT_EQ(product.device_count, static_cast<int64_t>(devices->size())) << product.key;
+    check_tally(product);
   }
   const auto groups = store().groups(groups_);
   ASSERT_TRUE(groups);
@@ -351,6 +381,7 @@ void StoreContract::check_invariants() {
     int64_t members = 0;
     for (const auto& [product, count] : *of_products) members += count;
     EXPECT_EQ(group.device_count, members) << group.name;
+    check_tally(group);
   }
 }
 

@@ -90,6 +90,8 @@ class StoreContract : public testing::TestWithParam<StoreKind> {
 
  private:
   void check_job(const Job& job, const std::vector<HistoryRow>& history);
+  void check_tally(const Product& product);
+  void check_tally(const Group& group);
   std::string folder_;
   CountingRandom random_;
   std::unique_ptr<Store> store_;
