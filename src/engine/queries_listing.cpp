@@ -180,6 +180,7 @@ Result<ApplyReport> Queries::apply_report(InstanceId instance, std::string_view 
   for (const store::ApplyItem& item : items)
     (item.device ? report.valid : report.invalid).push_back(item.device_name);
   report.failed = !report.invalid.empty();
+  if (!report.failed) report.valid.clear();
   return report;
 }
 

@@ -59,6 +59,25 @@ class HookedStore final : public store::Store {
   FORWARD_3(Rows<store::ApplyItem>, apply_items, ApplyId, int64_t, size_t)
   FORWARD_2(Result<std::optional<ThingModelText>>, thing_model, ProductId, std::string_view)
   FORWARD_1(Result<std::optional<ThingModelText>>, latest_thing_model, ProductId)
+  FORWARD_4(Rows<store::DeviceRow>, newest_devices, ProductId, DeviceId, int64_t, size_t)
+  Result<DeviceScan> scan_devices(InstanceId instance, ProductId product, DeviceStatus status,
+                                  DeviceId before, size_t scanned, size_t limit) override {
+    return store_->scan_devices(instance, product, status, before, scanned, limit);
+  }
+  FORWARD_1(Result<DeviceTally>, product_tally, ProductId)
+  FORWARD_1(Result<DeviceTally>, group_tally, GroupId)
+  FORWARD_1(Result<DeviceTally>, instance_tally, InstanceId)
+  Result<GroupPage> list_groups(InstanceId instance, std::optional<GroupId> parent,
+                                std::optional<std::string_view> name, int64_t offset, size_t limit) override {
+    return store_->list_groups(instance, parent, name, offset, limit);
+  }
+  FORWARD_1(Result<int64_t>, subgroup_count, GroupId)
+  FORWARD_3(Rows<DeviceId>, group_devices, GroupId, int64_t, size_t)
+  FORWARD_1(Rows<Group>, groups_of_device, DeviceId)
+  FORWARD_1(Rows<DeviceTag>, device_tags, DeviceId)
+  FORWARD_4(Result<TaggedDevices>, devices_by_tags, InstanceId, std::span<const DeviceTag>, int64_t, size_t)
+  FORWARD_1(Rows<ProductTopic>, product_topics, ProductId)
+  FORWARD_1(Result<std::optional<ProductTopic>>, product_topic, TopicId)
   FORWARD_1(Rows<Job>, jobs, std::span<const JobId>)
   FORWARD_4(Result<JobPage>, list_jobs, InstanceId, std::optional<JobStatus>, int64_t, size_t)
   FORWARD_1(Rows<DeviceId>, job_targets, JobId)

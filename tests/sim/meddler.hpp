@@ -80,6 +80,39 @@ class Meddler final : public store::Store {
   Result<std::optional<ThingModelText>> latest_thing_model(ProductId product) override {
     return store_->latest_thing_model(product);
   }
+  Result<std::vector<store::DeviceRow>> newest_devices(ProductId product, DeviceId before, int64_t offset,
+                                                       size_t limit) override {
+    return store_->newest_devices(product, before, offset, limit);
+  }
+  Result<DeviceScan> scan_devices(InstanceId instance, ProductId product, DeviceStatus status,
+                                  DeviceId before, size_t scanned, size_t limit) override {
+    return store_->scan_devices(instance, product, status, before, scanned, limit);
+  }
+  Result<DeviceTally> product_tally(ProductId product) override { return store_->product_tally(product); }
+  Result<DeviceTally> group_tally(GroupId group) override { return store_->group_tally(group); }
+  Result<DeviceTally> instance_tally(InstanceId instance) override {
+    return store_->instance_tally(instance);
+  }
+  Result<GroupPage> list_groups(InstanceId instance, std::optional<GroupId> parent,
+                                std::optional<std::string_view> name, int64_t offset, size_t limit) override {
+    return store_->list_groups(instance, parent, name, offset, limit);
+  }
+  Result<int64_t> subgroup_count(GroupId parent) override { return store_->subgroup_count(parent); }
+  Result<std::vector<DeviceId>> group_devices(GroupId group, int64_t offset, size_t limit) override {
+    return store_->group_devices(group, offset, limit);
+  }
+  Result<std::vector<Group>> groups_of_device(DeviceId device) override {
+    return store_->groups_of_device(device);
+  }
+  Result<std::vector<DeviceTag>> device_tags(DeviceId device) override { return store_->device_tags(device); }
+  Result<TaggedDevices> devices_by_tags(InstanceId instance, std::span<const DeviceTag> tags, int64_t offset,
+                                        size_t limit) override {
+    return store_->devices_by_tags(instance, tags, offset, limit);
+  }
+  Result<std::vector<ProductTopic>> product_topics(ProductId product) override {
+    return store_->product_topics(product);
+  }
+  Result<std::optional<ProductTopic>> product_topic(TopicId id) override { return store_->product_topic(id); }
   Result<std::vector<Job>> jobs(std::span<const JobId> ids) override { return store_->jobs(ids); }
   Result<JobPage> list_jobs(InstanceId instance, std::optional<JobStatus> status, int64_t offset,
                             size_t limit) override {
