@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/fake_ports.hpp"
+#include "api/good_listing_calls.hpp"
 #include "api/render_support.hpp"
 
 namespace rollcall::api {
@@ -20,13 +21,6 @@ Pairs job_parameters() {
           {"TargetConfig", R"({"targetType":"PRODUCT_KEY","targetProduct":"p1"})"}};
 }
 
-// Parameters with which each action succeeds, and the outcome that its command is given.
-struct GoodCall {
-  const char* action;
-  Pairs parameters;
-  std::optional<engine::Outcome> outcome;  // absent: the action is a query
-};
-
 std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
   const std::string job = s.codec.job_code(JobId{42});
   const std::string task = s.codec.task_code({JobId{42}, 1});
@@ -35,7 +29,7 @@ std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
   made_group.code = group;
   engine::DevicesFound found;
   found.devices = {engine::DevicesFound::Found{}};
-  return {
+  std::vector<GoodCall> calls = {
       {"CreateProduct", {{"ProductName", "lamp"}, {"NodeType", "0"}}, engine::ProductMade{}},
       {"QueryProduct", {{"ProductKey", "p1"}}, {}},
       {"QueryProductList", {{"PageSize", "200"}, {"CurrentPage", "1"}}, {}},
@@ -73,6 +67,8 @@ std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
       {"ImportFleet", {{"Entries", "{}"}}, engine::FleetImported{}},
       {"ExportDevices", {{"ProductKey", "p1"}}, {}},
   };
+  for (GoodCall& call : good_listing_calls(group)) calls.push_back(std::move(call));
+  return calls;
 }
 
 TEST(Actions, ReachTheEngineOrAReaderOnceForTheActorsInstance) {

@@ -70,7 +70,8 @@ BEGIN
       * EXISTS (SELECT 1 FROM presence WHERE device = NEW.id AND activated_ms <> 0)
     WHERE id = NEW.product;
 END;
-CREATE TRIGGER device_gone AFTER UPDATE OF deleted_ms ON device WHEN OLD.deleted_ms = 0 AND NEW.deleted_ms <> 0
+CREATE TRIGGER device_gone AFTER UPDATE OF deleted_ms ON device
+WHEN OLD.deleted_ms = 0 AND NEW.deleted_ms <> 0
 BEGIN
   UPDATE product SET disabled_count = disabled_count - NOT OLD.enabled,
     active_count = active_count - (SELECT count(*) FROM presence WHERE device = NEW.id AND activated_ms <> 0),
@@ -84,7 +85,8 @@ END;
 CREATE TRIGGER member_made AFTER INSERT ON group_member WHEN NEW.left_number = 0
 BEGIN
   UPDATE device_group SET
-    active_count = active_count + (SELECT count(*) FROM presence WHERE device = NEW.device AND activated_ms <> 0),
+    active_count = active_count +
+      (SELECT count(*) FROM presence WHERE device = NEW.device AND activated_ms <> 0),
     online_count = online_count + (SELECT count(*) FROM presence WHERE device = NEW.device AND online <> 0)
     WHERE id = NEW.device_group;
 END;
@@ -92,14 +94,16 @@ CREATE TRIGGER member_left AFTER UPDATE OF left_number ON group_member
 WHEN OLD.left_number = 0 AND NEW.left_number <> 0
 BEGIN
   UPDATE device_group SET
-    active_count = active_count - (SELECT count(*) FROM presence WHERE device = NEW.device AND activated_ms <> 0),
+    active_count = active_count -
+      (SELECT count(*) FROM presence WHERE device = NEW.device AND activated_ms <> 0),
     online_count = online_count - (SELECT count(*) FROM presence WHERE device = NEW.device AND online <> 0)
     WHERE id = NEW.device_group;
 END;
 CREATE TRIGGER member_gone AFTER DELETE ON group_member WHEN OLD.left_number = 0
 BEGIN
   UPDATE device_group SET
-    active_count = active_count - (SELECT count(*) FROM presence WHERE device = OLD.device AND activated_ms <> 0),
+    active_count = active_count -
+      (SELECT count(*) FROM presence WHERE device = OLD.device AND activated_ms <> 0),
     online_count = online_count - (SELECT count(*) FROM presence WHERE device = OLD.device AND online <> 0)
     WHERE id = OLD.device_group AND deleted_ms = 0;
 END;
