@@ -204,7 +204,8 @@ struct MemberLeaves {
   int64_t left_number = 0;
   WallMs now;
 };
-// Clears memberships away that ended by `until` and that no job which is still being made may want.
+// Clears memberships away that ended by `until` and that no job which is still being made may want: at most
+// so many of devices that left, and as many of a group that is gone.
 struct PurgeMembers {
   WallMs until;
   size_t rows_max = 0;

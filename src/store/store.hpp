@@ -192,7 +192,7 @@ class Store : public Reader {
   // 16 random bytes made at the first start: the key of IdCodec.
   virtual Result<std::array<uint8_t, 16>> id_key() = 0;
   // Reserves `count` consecutive ids of a kind, durably; the first one is returned. Kinds: "device",
-  // "product", "job", "group", "apply", "join".
+  // "product", "job", "group", "apply", "join", "topic".
   virtual Result<int64_t> reserve_ids(std::string_view kind, int64_t count) = 0;
   // Every presence row that says online says offline from now on (after a crash nobody is connected).
   virtual Status mark_all_offline(WallMs now) = 0;

@@ -41,6 +41,8 @@ const ChangeSet& RandomChanges::next() {
   now_ = now_ + static_cast<int64_t>(random_.below(5'000));
   if (one_in(4)) devices_come_and_change();
   if (one_in(6)) groups_grow();
+  if (one_in(6)) groups_shrink();
+  if (one_in(6)) things_are_labelled();
   if (one_in(4) || jobs_.empty()) job_begins();
   if (one_in(5)) job_changes();
   if (one_in(3)) tasks_are_made();
@@ -107,6 +109,36 @@ void RandomChanges::groups_grow() {
     if (std::any_of(changes_.new_members.begin(), changes_.new_members.end(), same)) continue;
     changes_.new_members.push_back({group, ids[0], next_join_++, device->front().product});
   }
+}
+
+// Devices leave, also ones that are not there or came in this very set; groups go, and are cleared away.
+void RandomChanges::groups_shrink() {
+  if (groups_.empty()) return;
+  for (uint64_t i = random_.below(6); i > 0; --i) {
+    const DeviceId ids[] = {any(devices_)};
+    const auto device = store_.devices(ids);
+    if (!device || device->empty()) continue;
+    changes_.leaving.push_back({any(groups_), ids[0], device->front().product, next_join_++, now_});
+  }
+  if (one_in(3)) changes_.groups.push_back({any(groups_), word(), false, now_});
+  if (one_in(8)) changes_.groups.push_back({any(groups_), {}, true, now_});
+  if (one_in(3)) changes_.purge_members = PurgeMembers{now_ + (-20'000), 1 + random_.below(5)};
+}
+
+void RandomChanges::things_are_labelled() {
+  changes_.nicknames.push_back({any(devices_), one_in(3) ? "" : word(), now_});
+  for (uint64_t i = random_.below(4); i > 0; --i) {
+    const std::string name = "t" + std::to_string(random_.below(3));
+    changes_.tags.push_back(
+        {any(devices_), InstanceId{1}, {{name, "v" + std::to_string(random_.below(3))}}, {}});
+    if (one_in(3)) changes_.tags.push_back({any(devices_), InstanceId{1}, {}, name});
+  }
+  const auto topic = [&](int64_t id) {
+    return ProductTopic{TopicId{id}, any(products_), "user/" + std::to_string(random_.below(40)),
+                        static_cast<TopicOperation>(random_.below(3)), word()};
+  };
+  if (one_in(2)) changes_.topics.push_back({topic(1 + static_cast<int64_t>(random_.below(30))), one_in(4)});
+  if (one_in(2)) changes_.new_topics.push_back(topic(next_topic_++));
 }
 
 void RandomChanges::job_begins() {

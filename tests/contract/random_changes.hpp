@@ -24,6 +24,7 @@ class RandomChanges {
   const std::vector<GroupId>& groups() const { return groups_; }
   const std::vector<JobId>& jobs() const { return jobs_; }
   const std::vector<ApplyId>& applies() const { return applies_; }
+  int64_t last_topic() const { return next_topic_ - 1; }
   WallMs now() const { return now_; }
 
  private:
@@ -35,6 +36,8 @@ class RandomChanges {
   std::string word() { return "w" + std::to_string(random_.below(1000)); }
   void devices_come_and_change();
   void groups_grow();
+  void groups_shrink();
+  void things_are_labelled();
   void job_begins();
   void job_changes();
   void tasks_are_made();
@@ -56,6 +59,7 @@ class RandomChanges {
   std::vector<std::pair<ProductId, std::string>> unfit_;
   int64_t next_id_ = 1;
   int64_t next_join_ = 1;
+  int64_t next_topic_ = 1;
   WallMs now_{1'700'000'000'000};
 };
 

@@ -62,6 +62,42 @@ void add_history(Store& store, std::string& text) {
     text += fmt::format("history {}/{}\n{}", key.job.value, key.sequence, rows);
 }
 
+std::string text_of(const DeviceTally& t) {
+  return fmt::format("{} active {} online {} disabled {} {}", t.devices, t.active, t.online, t.disabled,
+                     t.disabled_active);
+}
+
+void add_listing(Store& store, const RandomChanges& changes, std::string& text) {
+  text += "all " + text_of(*store.instance_tally(InstanceId{1})) + "\n";
+  for (const ProductId product : changes.products()) {
+    text += fmt::format("tally {} {}\n", product.value, text_of(*store.product_tally(product)));
+    for (const ProductTopic& topic : rows(store.product_topics(product)))
+      text += fmt::format(" topic {} {} {} {}\n", topic.id.value, topic.name, n(topic.operation),
+                          topic.description);
+    for (const DeviceStatus status :
+         {DeviceStatus::Unactive, DeviceStatus::Online, DeviceStatus::Offline, DeviceStatus::Disabled}) {
+      auto scan = *store.scan_devices(InstanceId{1}, product, status, {}, 20, 7);
+      for (const DeviceRow& row : scan.devices) text += fmt::format(" {}", row.device.id.value);
+      text += fmt::format(" next {}\n", scan.next ? scan.next->value : 0);
+    }
+  }
+  const auto groups = *store.list_groups(InstanceId{1}, {}, {}, 0, kAll);
+  for (const Group& group : groups.groups) {
+    text += fmt::format("group {} {} {}:", group.id.value, group.description,
+                        text_of(*store.group_tally(group.id)));
+    for (const DeviceId device : rows(store.group_devices(group.id, 0, kAll)))
+      text += fmt::format(" {}", device.value);
+    text += "\n";
+  }
+  for (const char* value : {"", "v1"}) {
+    const DeviceTag tags[] = {{"t1", value}, {"t2", ""}};
+    const auto found = *store.devices_by_tags(InstanceId{1}, tags, 0, kAll);
+    text += fmt::format("tagged {}:", found.total);
+    for (const DeviceId device : found.devices) text += fmt::format(" {}", device.value);
+    text += "\n";
+  }
+}
+
 void add_fleet(Store& store, const RandomChanges& changes, std::string& text) {
   for (const Product& p : rows(store.products(changes.products()))) {
     text += fmt::format("product {} devices {} {}\n", p.id.value, p.device_count, p.description);
@@ -101,6 +137,7 @@ std::string text_of(const Result<CommitResult>& result) {
                                  text_of(result->missed_devices));
   for (const auto& [key, status] : result->ended)
     text += fmt::format("ended {}/{} {}\n", key.job.value, key.sequence, n(status));
+  text += fmt::format("purged {} {}\n", result->members_purged, result->members_left_over);
   for (const MakeResult& m : result->made)
     text += fmt::format("made {} {} rows {} last {} {} failed {}\n", m.job.value, m.hit, m.rows_made,
                         m.last_member, m.exhausted, m.rows_failed);
@@ -117,6 +154,7 @@ std::string text_of(Store& store, const RandomChanges& changes) {
   add_jobs(store, changes, text);
   add_history(store, text);
   add_fleet(store, changes, text);
+  add_listing(store, changes, text);
   for (const DueTimeOut& due : rows(store.due_time_outs(WallMs{INT64_MAX}, kAll)))
     text += fmt::format("time-out {} {}/{} {}\n", due.deadline.value, due.key.job.value, due.key.sequence,
                         due.attempt);

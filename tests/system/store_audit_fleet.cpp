@@ -77,7 +77,8 @@ class FleetAudit {
     std::set<std::pair<std::string, std::string>> members;
     each(
         "SELECT device_group.code, product.key, device.name FROM group_member JOIN device_group ON "
-        "device_group.id = device_group JOIN device ON device.id = device JOIN product ON product.id = "
+        "device_group.id = device_group AND left_number = 0 JOIN device ON device.id = device JOIN product "
+        "ON product.id = "
         "device.product",
         [&](const StoreRow& row) { members.emplace(row.text(0), row.text(1) + "/" + row.text(2)); });
     for (const auto& [code, fact] : facts_.groups) {
@@ -91,7 +92,8 @@ class FleetAudit {
     }
     each(
         "SELECT device_group.name, device_count, count(device) FROM device_group LEFT JOIN group_member ON "
-        "device_group = id GROUP BY id HAVING device_count <> count(device)",
+        "device_group = id AND left_number = 0 WHERE deleted_ms = 0 GROUP BY id HAVING device_count <> "
+        "count(device)",
         [&](const StoreRow& row) { problem("the count of the group " + row.text(0) + " is wrong"); });
     each(
         "SELECT product.name FROM product WHERE device_count <> (SELECT count(*) FROM device WHERE product = "

@@ -116,15 +116,14 @@ void ListingWriter::purge(const PurgeMembers& purge, CommitResult& result) {
   for (const auto& [group, join_number] : left) delete_member_.execute(group, join_number);
   result.members_purged = left.size();
   GroupId emptied;
-  if (left.size() < purge.rows_max) {
+  {
     Query query = emptied_group_.run(purge.until);
     if (query.step()) query >> emptied;
   }
   if (emptied) {
-    const size_t room = purge.rows_max - left.size();
-    const int rows = delete_members_.execute(emptied, room);
+    const int rows = delete_members_.execute(emptied, purge.rows_max);
     result.members_purged += static_cast<size_t>(rows);
-    if (static_cast<size_t>(rows) < room) {
+    if (static_cast<size_t>(rows) < purge.rows_max) {
       group_is_empty_.execute(emptied);
       delete_group_products_.execute(emptied);
     }
