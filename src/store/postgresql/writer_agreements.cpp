@@ -11,7 +11,8 @@ constexpr SqlText kCheck{
     "SELECT 1 / (NOT EXISTS (SELECT FROM unnest($1::bigint[], $2::bigint[]) AS i(id, n) "
     "LEFT JOIN product p ON p.id = i.id WHERE p.device_count IS DISTINCT FROM i.n) "
     "AND NOT EXISTS (SELECT FROM unnest($3::bigint[], $4::bigint[]) AS i(id, n) "
-    "LEFT JOIN device_group g ON g.id = i.id WHERE g.device_count IS DISTINCT FROM i.n) "
+    "LEFT JOIN device_group g ON g.id = i.id AND g.deleted_ms = 0 "
+    "WHERE g.device_count IS DISTINCT FROM i.n) "
     "AND $5::bigint > coalesce((SELECT next FROM id_counter WHERE kind = 'device_seal'), 0) "
     "AND $6::bigint > coalesce((SELECT next FROM id_counter WHERE kind = 'join_seal'), 0))::integer"};
 constexpr SqlText kSeal{

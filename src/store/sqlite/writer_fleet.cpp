@@ -84,7 +84,8 @@ FleetWriter::FleetWriter(Connection& c)
           c, "seal_put",
           "INSERT INTO id_counter VALUES(?1, ?2) ON CONFLICT DO UPDATE SET next = max(next, excluded.next)"),
       product_devices_(c, "product_devices", "SELECT device_count FROM product WHERE id = ?1"),
-      group_devices_(c, "group_devices", "SELECT device_count FROM device_group WHERE id = ?1") {}
+      group_devices_(c, "group_devices",
+                     "SELECT device_count FROM device_group WHERE id = ?1 AND deleted_ms = 0") {}
 
 void FleetWriter::write(const ChangeSet& changes, CommitResult& result) {
   for (const NewProduct& created : changes.new_products) {
