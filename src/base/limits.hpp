@@ -106,6 +106,9 @@ inline constexpr int64_t kMembersKeptMs =
     60'000;  // that left a group: a job may be on its way that wants them
 inline constexpr size_t kTslBytesMax = 512u * 1024;
 inline constexpr size_t kTslCompletedBytesMax = 4 * kTslBytesMax;  // set, get and post repeat the properties
+inline constexpr size_t kTslSignificantBytesMax = 256u * 1024;     // without blanks; cloud-api C.4
+inline constexpr size_t kModelVersionsMax = 10;                    // cloud-api C.4
+inline constexpr size_t kFeaturesPerCallMax = 10;                  // CreateThingModel, cloud-api C.4
 inline constexpr size_t kModulesMax = 200;                         // cloud-api C.4, as all below
 inline constexpr size_t kModuleFeaturesMax = 300;
 inline constexpr size_t kStructMembersMax = 50;

@@ -31,6 +31,7 @@ struct Decision {
     uint32_t jobs_begin = 0, jobs_end = 0;
     uint32_t applies_begin = 0, applies_end = 0;
     uint32_t devices_begin = 0, devices_end = 0;
+    uint32_t products_begin = 0, products_end = 0;
     uint32_t effects_begin = 0, effects_end = 0;
   };
   std::vector<Range> ranges;
@@ -49,6 +50,7 @@ struct Decision {
     range.jobs_begin = static_cast<uint32_t>(changes.jobs.size());
     range.applies_begin = static_cast<uint32_t>(changes.apply_progress.size());
     range.devices_begin = static_cast<uint32_t>(changes.devices.size());
+    range.products_begin = static_cast<uint32_t>(changes.products.size());
     range.effects_begin = static_cast<uint32_t>(effects.size());
     ranges.push_back(range);
   }
@@ -58,6 +60,7 @@ struct Decision {
     range.jobs_end = static_cast<uint32_t>(changes.jobs.size());
     range.applies_end = static_cast<uint32_t>(changes.apply_progress.size());
     range.devices_end = static_cast<uint32_t>(changes.devices.size());
+    range.products_end = static_cast<uint32_t>(changes.products.size());
     range.effects_end = static_cast<uint32_t>(effects.size());
   }
   void next_step() {

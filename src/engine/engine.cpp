@@ -234,7 +234,8 @@ void Engine::Impl::release(Batch& batch, const store::CommitResult& result, std:
     const bool again = missed(result.missed_tasks, range.tasks_begin, range.tasks_end) ||
                        missed(result.missed_jobs, range.jobs_begin, range.jobs_end) ||
                        missed(result.missed_applies, range.applies_begin, range.applies_end) ||
-                       missed(result.missed_devices, range.devices_begin, range.devices_end);
+                       missed(result.missed_devices, range.devices_begin, range.devices_end) ||
+                       missed(result.missed_products, range.products_begin, range.products_end);
     for (uint32_t i = range.effects_begin; i < range.effects_end; ++i) {
       if (again)
         withdraw(state, decision, decision.effects[i]);

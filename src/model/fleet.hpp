@@ -43,6 +43,7 @@ struct Product {
   ProductStatus status = ProductStatus::Development;
   int64_t device_count = 0;
   WallMs created_at;
+  int64_t revision = 0;  // another one after each change: what was decided on an older one is not written
 };
 
 struct Device {

@@ -6,7 +6,7 @@ bool ChangeSet::empty() const {
   const bool fleet = new_products.empty() && put_products.empty() && new_devices.empty() &&
                      put_devices.empty() && devices.empty() && new_groups.empty() && new_members.empty() &&
                      new_applies.empty() && apply_progress.empty() && thing_models.empty() &&
-                     new_access_keys.empty();
+                     products.empty() && new_access_keys.empty();
   const bool listing = groups.empty() && leaving.empty() && nicknames.empty() && tags.empty() &&
                        new_topics.empty() && topics.empty() && !purge_members;
   const bool jobs_and_tasks = new_jobs.empty() && jobs.empty() && make_tasks.empty() && sweep_tasks.empty() &&

@@ -167,6 +167,16 @@ struct PurgeJobs {
   WallMs deleted_until;  // only jobs deleted at this time or earlier
   size_t tasks_max = 0;  // of a chunk; each with its whole history
 };
+// Changes name, description, status and revision of a product if its revision is still from_revision, and
+// puts or publishes a thing model with it, of whose versions the last limits::kModelVersionsMax are kept. A
+// deletion needs a product without devices; it leaves a tombstone and takes the thing models.
+struct ProductChange {
+  Product product;  // the row after the change, with a new revision
+  int64_t from_revision = 0;
+  bool deleted = false;
+  WallMs now;
+  std::optional<PutThingModel> model;
+};
 // Fields a fleet import may fill in later for something that exists; conditional on the row existing.
 struct PutProduct {
   Product product;
@@ -239,6 +249,7 @@ struct ChangeSet {
   std::vector<NewApply> new_applies;
   std::vector<ApplyProgress> apply_progress;
   std::vector<PutThingModel> thing_models;
+  std::vector<ProductChange> products;  // in this order, after everything above
   std::vector<AccessKey> new_access_keys;
   // groups, names, tags, topic classes (writer_listing.cpp)
   std::vector<GroupChange> groups;
@@ -300,6 +311,7 @@ struct CommitResult {
   std::vector<uint32_t> missed_jobs;                  // likewise for ChangeSet::jobs
   std::vector<uint32_t> missed_applies;               // likewise for ChangeSet::apply_progress
   std::vector<uint32_t> missed_devices;               // likewise for ChangeSet::devices
+  std::vector<uint32_t> missed_products;              // likewise for ChangeSet::products
   std::vector<std::pair<TaskKey, TaskStatus>> ended;  // open tasks of deleted devices, and what they are now
   bool members_left_over = false;  // of purge_members: there is more to clear away, at once or later
   size_t members_purged = 0;

@@ -108,6 +108,7 @@ class Reader {
   struct ThingModelText {
     std::string version;
     std::string tsl;
+    std::string description;
   };
   virtual Result<std::optional<ThingModelText>> thing_model(ProductId product, std::string_view version) = 0;
   virtual Result<std::optional<ThingModelText>> latest_thing_model(ProductId product) = 0;

@@ -134,7 +134,7 @@ std::string text_of(const Result<CommitResult>& result) {
   if (!result) return "refused: " + result.error().detail.substr(0, result.error().detail.find(':'));
   std::string text = fmt::format("missed tasks{} jobs{} applies{} devices{}\n", text_of(result->missed_tasks),
                                  text_of(result->missed_jobs), text_of(result->missed_applies),
-                                 text_of(result->missed_devices));
+                                 text_of(result->missed_devices), text_of(result->missed_products));
   for (const auto& [key, status] : result->ended)
     text += fmt::format("ended {}/{} {}\n", key.job.value, key.sequence, n(status));
   text += fmt::format("purged {} {}\n", result->members_purged, result->members_left_over);

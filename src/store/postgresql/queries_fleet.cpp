@@ -6,7 +6,7 @@ namespace {
 #define PRODUCT_COLUMNS                                                                        \
   "p.id, p.instance, p.key, p.name, p.secret, p.node_type, p.data_format, p.has_thing_model, " \
   "p.auth_type, p.net_type, p.protocol_type, p.category_key, p.id2, p.validate_type, "         \
-  "p.description, p.status, p.device_count, p.created_ms"
+  "p.description, p.status, p.device_count, p.created_ms, p.revision"
 #define DEVICE_COLUMNS                                                                         \
   "d.id, d.product, d.name, d.foreign_iot_id, d.secret, d.nickname, d.enabled, d.created_ms, " \
   "d.serial, d.modified_ms"
@@ -24,7 +24,7 @@ void read(const ReplyRow& row, Product& out) {
   Columns(row) >> out.id >> out.instance >> out.key >> out.name >> out.secret >> out.node_type >>
       out.data_format >> out.has_thing_model >> out.auth_type >> out.net_type >> out.protocol_type >>
       out.category_key >> out.id2 >> out.validate_type >> out.description >> out.status >> out.device_count >>
-      out.created_at;
+      out.created_at >> out.revision;
 }
 void read(const ReplyRow& row, Device& out) {
   Columns(row) >> out.id >> out.product >> out.name >> out.foreign_iot_id >> out.secret >> out.nickname >>
@@ -45,7 +45,9 @@ void read(const ReplyRow& row, Apply& out) {
 void read(const ReplyRow& row, ApplyItem& out) {
   Columns(row) >> out.device_name >> out.nickname >> out.device >> out.secret >> out.serial;
 }
-void read(const ReplyRow& row, Reader::ThingModelText& out) { Columns(row) >> out.version >> out.tsl; }
+void read(const ReplyRow& row, Reader::ThingModelText& out) {
+  Columns(row) >> out.version >> out.tsl >> out.description;
+}
 void read(const ReplyRow& row, Reader::Membership& out) {
   Columns(row) >> out.device >> out.in_group >> out.groups;
 }
@@ -172,10 +174,11 @@ constexpr SqlText kApplyItems{
     "SELECT device_name, nickname, device, secret, serial FROM apply_item WHERE apply = $1::bigint "
     "AND position >= $2::bigint ORDER BY position LIMIT $3::bigint"};
 constexpr SqlText kThingModel{
-    "thing_model", "SELECT version, tsl FROM thing_model WHERE product = $1::bigint AND version = $2::text"};
+    "thing_model",
+    "SELECT version, tsl, description FROM thing_model WHERE product = $1::bigint AND version = $2::text"};
 constexpr SqlText kLatestThingModel{
     "latest_thing_model",
-    "SELECT version, tsl FROM thing_model WHERE product = $1::bigint AND version <> '' "
+    "SELECT version, tsl, description FROM thing_model WHERE product = $1::bigint AND version <> '' "
     "ORDER BY id DESC LIMIT 1"};
 
 }  // namespace

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "base/limits.hpp"
 #include "store/postgresql/writer.hpp"
 
 namespace rollcall::store::postgresql {
@@ -7,16 +10,16 @@ constexpr SqlText kNewProduct{
     "product_insert",
     "INSERT INTO product(id, instance, key, name, secret, node_type, data_format, has_thing_model, "
     "auth_type, net_type, protocol_type, category_key, id2, validate_type, description, status, "
-    "created_ms, device_count) "
+    "created_ms, revision, device_count) "
     "VALUES($1::bigint, $2::bigint, $3::text, $4::text, $5::bytea, $6::integer, $7::integer, $8::boolean, "
     "$9::text, $10::integer, $11::text, $12::text, $13::boolean, $14::integer, $15::bytea, $16::smallint, "
-    "$17::bigint, 0)"};
+    "$17::bigint, $18::bigint, 0)"};
 constexpr SqlText kPutProduct{
     "product_put",
     "UPDATE product SET name = $2::text, secret = $3::bytea, node_type = $4::integer, "
     "data_format = $5::integer, has_thing_model = $6::boolean, auth_type = $7::text, "
     "net_type = $8::integer, protocol_type = $9::text, category_key = $10::text, id2 = $11::boolean, "
-    "validate_type = $12::integer, description = $13::bytea, status = $14::smallint "
+    "validate_type = $12::integer, description = $13::bytea, status = $14::smallint, revision = $15::bigint "
     "WHERE id = $1::bigint AND deleted_ms = 0"};
 
 // Absent nicknames and foreign ids are NULL, so that they stay out of their index.
@@ -112,6 +115,30 @@ constexpr SqlText kPublishDraft{"thing_model_publish",
                                 "SELECT product, $2::text, tsl, $3::bytea, $4::bigint FROM thing_model "
                                 "WHERE product = $1::bigint AND version = '' " REPLACE_MODEL};
 
+// The same beside a change of the product, which must have happened.
+#define AND_PRODUCT "EXISTS (SELECT FROM product WHERE id = $1 AND revision = "
+constexpr SqlText kPutModelOfChange{
+    "product_change_model",
+    "INSERT INTO thing_model(product, version, tsl, description, modified_ms) "
+    "SELECT $1::bigint, $2::text, $3::bytea, $4::bytea, $5::bigint "
+    "WHERE " AND_PRODUCT "$6::bigint) " REPLACE_MODEL};
+constexpr SqlText kPublishOfChange{"product_change_publish",
+                                   "INSERT INTO thing_model(product, version, tsl, description, modified_ms) "
+                                   "SELECT product, $2::text, tsl, $3::bytea, $4::bigint FROM thing_model "
+                                   "WHERE product = $1::bigint AND version = '' AND " AND_PRODUCT
+                                   "$5::bigint) " REPLACE_MODEL};
+constexpr SqlText kDropOldModels{
+    "thing_model_versions_delete",
+    "DELETE FROM thing_model WHERE product = $1::bigint AND version <> '' AND id NOT IN "
+    "(SELECT id FROM thing_model WHERE product = $1 AND version <> '' ORDER BY id DESC LIMIT $2::bigint)"};
+constexpr SqlText kChangeProduct{
+    "product_change",
+    "WITH hit AS (UPDATE product SET name = $3::text, description = $4::bytea, status = $5::smallint, "
+    "revision = $6::bigint, deleted_ms = $7::bigint WHERE id = $1::bigint AND revision = $2::bigint "
+    "AND deleted_ms = 0 AND ($7 = 0 OR device_count = 0) RETURNING id, deleted_ms), "
+    "gone AS (DELETE FROM thing_model m USING hit WHERE m.product = hit.id AND hit.deleted_ms <> 0) "
+    "SELECT 1 WHERE NOT EXISTS (SELECT FROM hit)"};
+
 constexpr SqlText kNewAccessKey{"access_key_insert",
                                 "INSERT INTO access_key(id, instance, secret, enabled, created_ms) "
                                 "VALUES($1::text, $2::bigint, $3::bytea, $4::boolean, $5::bigint)"};
@@ -132,7 +159,7 @@ void write_products(const ChangeSet& changes, Steps& steps) {
     Parameters parameters;
     parameters << p.id << p.instance << p.key << p.name << p.secret << p.node_type << p.data_format
                << p.has_thing_model << p.auth_type << p.net_type << p.protocol_type << p.category_key << p.id2
-               << p.validate_type << p.description << p.status << p.created_at;
+               << p.validate_type << p.description << p.status << p.created_at << p.revision;
     steps.push_back({&kNewProduct, std::move(parameters), nullptr});
   }
   for (const PutProduct& put : changes.put_products) {
@@ -140,7 +167,7 @@ void write_products(const ChangeSet& changes, Steps& steps) {
     Parameters parameters;
     parameters << p.id << p.name << p.secret << p.node_type << p.data_format << p.has_thing_model
                << p.auth_type << p.net_type << p.protocol_type << p.category_key << p.id2 << p.validate_type
-               << p.description << p.status;
+               << p.description << p.status << p.revision;
     steps.push_back({&kPutProduct, std::move(parameters), nullptr});
   }
 }
@@ -292,6 +319,36 @@ void write_applies(const ChangeSet& changes, Steps& steps, CommitResult& result)
   }
 }
 
+void put_model(const PutThingModel& model, std::optional<int64_t> revision, Steps& steps) {
+  const bool publish = model.tsl.empty() && !model.version.empty();
+  Parameters parameters;
+  parameters << model.product << model.version;
+  if (!publish) parameters << model.tsl;
+  parameters << model.description << model.now;
+  if (revision) parameters << *revision;
+  const SqlText* put = revision ? &kPutModelOfChange : &kPutThingModel;
+  const SqlText* copy = revision ? &kPublishOfChange : &kPublishDraft;
+  steps.push_back({publish ? copy : put, std::move(parameters), nullptr});
+}
+
+void change_products(const ChangeSet& changes, Steps& steps, CommitResult& result) {
+  for (uint32_t i = 0; i < changes.products.size(); ++i) {
+    const ProductChange& change = changes.products[i];
+    const Product& p = change.product;
+    const int64_t deleted_ms = change.deleted ? std::max<int64_t>(change.now.value, 1) : 0;
+    Parameters parameters;
+    parameters << p.id << change.from_revision << p.name << p.description << p.status << p.revision
+               << deleted_ms;
+    steps.push_back({&kChangeProduct, std::move(parameters),
+                     [&result, i](const ReplyRow&) { result.missed_products.push_back(i); }});
+    if (!change.model) continue;
+    put_model(*change.model, p.revision, steps);
+    Parameters keep;
+    keep << p.id << static_cast<int64_t>(limits::kModelVersionsMax);
+    steps.push_back({&kDropOldModels, std::move(keep), nullptr});
+  }
+}
+
 }  // namespace
 
 void write_fleet(const ChangeSet& changes, Steps& steps, CommitResult& result) {
@@ -299,19 +356,13 @@ void write_fleet(const ChangeSet& changes, Steps& steps, CommitResult& result) {
   write_devices(changes, steps, result);
   write_groups(changes, steps);
   write_applies(changes, steps, result);
-  for (const PutThingModel& model : changes.thing_models) {
-    const bool draft = model.tsl.empty() && !model.version.empty();
-    Parameters parameters;
-    parameters << model.product << model.version;
-    if (!draft) parameters << model.tsl;
-    parameters << model.description << model.now;
-    steps.push_back({draft ? &kPublishDraft : &kPutThingModel, std::move(parameters), nullptr});
-  }
+  for (const PutThingModel& model : changes.thing_models) put_model(model, std::nullopt, steps);
   for (const AccessKey& key : changes.new_access_keys) {
     Parameters parameters;
     parameters << key.id << key.instance << key.secret << key.enabled << key.created_at;
     steps.push_back({&kNewAccessKey, std::move(parameters), nullptr});
   }
+  change_products(changes, steps, result);
 }
 
 void write_presence(const std::vector<Presence>& presence, Steps& steps) {

@@ -3,9 +3,10 @@
 namespace rollcall::store {
 namespace {
 
-#define PRODUCT_COLUMNS                                                                             \
-  "id, instance, key, name, secret, node_type, data_format, has_thing_model, auth_type, net_type, " \
-  "protocol_type, category_key, id2, validate_type, description, status, device_count, created_ms"
+#define PRODUCT_COLUMNS                                                                              \
+  "id, instance, key, name, secret, node_type, data_format, has_thing_model, auth_type, net_type, "  \
+  "protocol_type, category_key, id2, validate_type, description, status, device_count, created_ms, " \
+  "revision"
 #define DEVICE_COLUMNS \
   "id, product, name, foreign_iot_id, secret, nickname, enabled, created_ms, serial, modified_ms"
 #define GROUP_COLUMNS "id, instance, code, name, description, parent, device_count, created_ms"
@@ -17,7 +18,8 @@ void read(Query& query, AccessKey& out) {
 void read(Query& query, Product& out) {
   query >> out.id >> out.instance >> out.key >> out.name >> out.secret >> out.node_type >> out.data_format >>
       out.has_thing_model >> out.auth_type >> out.net_type >> out.protocol_type >> out.category_key >>
-      out.id2 >> out.validate_type >> out.description >> out.status >> out.device_count >> out.created_at;
+      out.id2 >> out.validate_type >> out.description >> out.status >> out.device_count >> out.created_at >>
+      out.revision;
 }
 void read(Query& query, Device& out) {
   query >> out.id >> out.product >> out.name >> out.foreign_iot_id >> out.secret >> out.nickname >>
@@ -37,7 +39,7 @@ void read(Query& query, Apply& out) {
 void read(Query& query, ApplyItem& out) {
   query >> out.device_name >> out.nickname >> out.device >> out.secret >> out.serial;
 }
-void read(Query& query, Reader::ThingModelText& out) { query >> out.version >> out.tsl; }
+void read(Query& query, Reader::ThingModelText& out) { query >> out.version >> out.tsl >> out.description; }
 
 // All rows of a running query.
 template <class Row>
@@ -132,9 +134,9 @@ FleetQueries::FleetQueries(Connection& c)
                    "AND position >= ?2 "
                    "ORDER BY position LIMIT ?3"),
       thing_model_(c, "thing_model",
-                   "SELECT version, tsl FROM thing_model WHERE product = ?1 AND version = ?2"),
+                   "SELECT version, tsl, description FROM thing_model WHERE product = ?1 AND version = ?2"),
       latest_thing_model_(c, "latest_thing_model",
-                          "SELECT version, tsl FROM thing_model WHERE id = "
+                          "SELECT version, tsl, description FROM thing_model WHERE id = "
                           "(SELECT max(id) FROM thing_model WHERE product = ?1 AND version <> '')") {}
 
 Result<std::vector<AccessKey>> FleetQueries::access_keys(size_t limit) {

@@ -28,7 +28,7 @@ namespace {
 #define OF_PRODUCT                                                                       \
   "(SELECT id FROM device INDEXED BY device_product WHERE product = ?1 AND id < ?3 AND " \
   "deleted_ms = 0 ORDER BY id DESC LIMIT ?4)"
-#define OF_INSTANCE                                                         \
+#define OF_INSTANCE                                                                     \
   "(SELECT id FROM device NOT INDEXED WHERE id < ?3 AND deleted_ms = 0 AND product IN " \
   "(SELECT id FROM product WHERE instance = ?1 AND deleted_ms = 0) ORDER BY id DESC LIMIT ?4)"
 #define SCAN(of)                                                                           \

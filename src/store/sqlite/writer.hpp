@@ -146,6 +146,8 @@ class FleetWriter {
   void leave_groups(const DeviceChange& deleted);
   void write_apply(const NewApply& apply);
   bool write_progress(const ApplyProgress& progress);
+  void write_model(const PutThingModel& model);
+  bool change_product(const ProductChange& change);
 
   Connection& connection_;
   Statement insert_product_, put_product_, insert_device_, put_device_, count_devices_;
@@ -154,6 +156,7 @@ class FleetWriter {
   Statement put_thing_model_, publish_draft_, insert_access_key_, put_presence_;
   Statement change_device_, groups_of_device_, leave_group_;
   Statement seal_, put_seal_, product_devices_, group_devices_;
+  Statement change_product_, forget_models_, drop_old_models_;
 };
 
 // Groups that change or go, nicknames, tags, topic classes (writer_listing.cpp).

@@ -31,8 +31,7 @@ void FleetWriter::agree(const ChangeSet& changes) {
     fresh = fresh && is_above(made.device.id.value, kDeviceSeal);
   for (const NewGroupMember& made : changes.new_members)
     fresh = fresh && is_above(made.join_number, kJoinSeal);
-  for (const MemberLeaves& member : changes.leaving)
-    fresh = fresh && is_above(member.left_number, kJoinSeal);
+  for (const MemberLeaves& member : changes.leaving) fresh = fresh && is_above(member.left_number, kJoinSeal);
   for (const auto& [product, devices] : agreed.product_counts)
     fresh = fresh && counts(product_devices_, product.value, devices);
   for (const auto& [group, devices] : agreed.group_counts)

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/limits.hpp"
 #include "store/sqlite/writer.hpp"
 
 namespace rollcall::store {
@@ -20,13 +21,14 @@ FleetWriter::FleetWriter(Connection& c)
           c, "product_insert",
           "INSERT INTO product(id, instance, key, name, secret, node_type, data_format, has_thing_model, "
           "auth_type, net_type, protocol_type, category_key, id2, validate_type, description, status, "
-          "created_ms, device_count) "
-          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 0)"),
+          "created_ms, revision, device_count) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 0)"),
       put_product_(c, "product_put",
                    "UPDATE product SET name = ?2, secret = ?3, node_type = ?4, data_format = ?5, "
                    "has_thing_model = ?6, "
                    "auth_type = ?7, net_type = ?8, protocol_type = ?9, category_key = ?10, id2 = ?11, "
-                   "validate_type = ?12, description = ?13, status = ?14 WHERE id = ?1 AND deleted_ms = 0"),
+                   "validate_type = ?12, description = ?13, status = ?14, revision = ?15 WHERE id = ?1 AND "
+                   "deleted_ms = 0"),
       insert_device_(c, "device_insert",
                      "INSERT INTO device(id, product, name, foreign_iot_id, secret, nickname, enabled, "
                      "created_ms, serial) "
@@ -85,20 +87,29 @@ FleetWriter::FleetWriter(Connection& c)
           "INSERT INTO id_counter VALUES(?1, ?2) ON CONFLICT DO UPDATE SET next = max(next, excluded.next)"),
       product_devices_(c, "product_devices", "SELECT device_count FROM product WHERE id = ?1"),
       group_devices_(c, "group_devices",
-                     "SELECT device_count FROM device_group WHERE id = ?1 AND deleted_ms = 0") {}
+                     "SELECT device_count FROM device_group WHERE id = ?1 AND deleted_ms = 0"),
+      change_product_(c, "product_change",
+                      "UPDATE product SET name = ?3, description = ?4, status = ?5, revision = ?6, "
+                      "deleted_ms = ?7 WHERE id = ?1 AND revision = ?2 AND deleted_ms = 0 "
+                      "AND (?7 = 0 OR device_count = 0)"),
+      forget_models_(c, "thing_models_delete", "DELETE FROM thing_model WHERE product = ?1"),
+      drop_old_models_(c, "thing_model_versions_delete",
+                       "DELETE FROM thing_model WHERE product = ?1 AND version <> '' AND id NOT IN "
+                       "(SELECT id FROM thing_model WHERE product = ?1 AND version <> '' "
+                       "ORDER BY id DESC LIMIT ?2)") {}
 
 void FleetWriter::write(const ChangeSet& changes, CommitResult& result) {
   for (const NewProduct& created : changes.new_products) {
     const Product& p = created.product;
     insert_product_.execute(p.id, p.instance, p.key, p.name, p.secret, p.node_type, p.data_format,
                             p.has_thing_model, p.auth_type, p.net_type, p.protocol_type, p.category_key,
-                            p.id2, p.validate_type, p.description, p.status, p.created_at);
+                            p.id2, p.validate_type, p.description, p.status, p.created_at, p.revision);
   }
   for (const PutProduct& put : changes.put_products) {
     const Product& p = put.product;
     put_product_.execute(p.id, p.name, p.secret, p.node_type, p.data_format, p.has_thing_model, p.auth_type,
                          p.net_type, p.protocol_type, p.category_key, p.id2, p.validate_type, p.description,
-                         p.status);
+                         p.status, p.revision);
   }
   // Before the new devices, one of which may take the name of a deleted one; those of new devices after them.
   std::vector<uint32_t> later;
@@ -122,16 +133,35 @@ void FleetWriter::write(const ChangeSet& changes, CommitResult& result) {
   for (size_t i = 0; i < changes.apply_progress.size(); ++i) {
     if (!write_progress(changes.apply_progress[i])) result.missed_applies.push_back(static_cast<uint32_t>(i));
   }
-  for (const PutThingModel& model : changes.thing_models) {
-    if (model.tsl.empty() && !model.version.empty()) {
-      publish_draft_.execute(model.product, model.version, model.description, model.now);
-    } else {
-      put_thing_model_.execute(model.product, model.version, model.tsl, model.description, model.now);
-    }
-  }
+  for (const PutThingModel& model : changes.thing_models) write_model(model);
   for (const AccessKey& key : changes.new_access_keys) {
     insert_access_key_.execute(key.id, key.instance, key.secret, key.enabled, key.created_at);
   }
+  for (size_t i = 0; i < changes.products.size(); ++i) {
+    if (!change_product(changes.products[i])) result.missed_products.push_back(static_cast<uint32_t>(i));
+  }
+}
+
+void FleetWriter::write_model(const PutThingModel& model) {
+  if (model.tsl.empty() && !model.version.empty()) {
+    publish_draft_.execute(model.product, model.version, model.description, model.now);
+  } else {
+    put_thing_model_.execute(model.product, model.version, model.tsl, model.description, model.now);
+  }
+}
+
+bool FleetWriter::change_product(const ProductChange& change) {
+  const Product& p = change.product;
+  const int64_t deleted_ms = change.deleted ? std::max<int64_t>(change.now.value, 1) : 0;
+  if (change_product_.execute(p.id, change.from_revision, p.name, p.description, p.status, p.revision,
+                              deleted_ms) == 0)
+    return false;
+  if (change.deleted) forget_models_.execute(p.id);
+  if (change.model) {
+    write_model(*change.model);
+    drop_old_models_.execute(p.id, limits::kModelVersionsMax);
+  }
+  return true;
 }
 
 void FleetWriter::write_devices(const std::vector<NewDevice>& devices) {

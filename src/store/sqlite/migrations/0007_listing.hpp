@@ -6,7 +6,7 @@
 
 namespace rollcall::store {
 
-inline constexpr char kMigration0006[] = R"sql(
+inline constexpr char kMigration0007[] = R"sql(
 ALTER TABLE group_member ADD COLUMN left_number INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE group_member ADD COLUMN left_ms INTEGER NOT NULL DEFAULT 0;
 DROP INDEX group_member_device;

@@ -7,7 +7,7 @@
 
 namespace rollcall::store::postgresql {
 
-inline constexpr char kPostgresqlMigration0003[] = R"sql(
+inline constexpr char kPostgresqlMigration0004[] = R"sql(
 ALTER TABLE group_member ADD COLUMN left_number bigint NOT NULL DEFAULT 0,
   ADD COLUMN left_ms bigint NOT NULL DEFAULT 0;
 DROP INDEX group_member_device;
