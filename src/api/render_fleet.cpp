@@ -5,6 +5,7 @@
 
 #include "api/render_job.hpp"
 #include "base/clock.hpp"
+#include "model/thing_model_json.hpp"
 
 namespace rollcall::api {
 namespace {
@@ -253,6 +254,16 @@ Node render_thing_model(std::string_view tsl) {
   data.add("TslStr", tsl);
   data.add("TslUri", "");  // the vendor's link to the same text
   return data_only(std::move(data));
+}
+
+Node render_thing_model_json(std::string_view product_key, const engine::Queries::ModelFound& found) {
+  Node fields;
+  fields.add("ProductKey", product_key);
+  Node data;
+  data.add("ThingModelJson",
+           thing_model_json_of_tsl(found.tsl, {product_key, found.version, found.description}));
+  fields.add("Data", std::move(data));
+  return fields;
 }
 
 Node render_exported_devices(const std::vector<Device>& devices, const IdCodec& codec) {

@@ -34,6 +34,8 @@ Node render_apply_page(const engine::ApplyPage& list, int64_t page, int64_t page
 Node render_group(const Group& group);                            // CreateDeviceGroup
 Node render_group_added(const engine::GroupDevicesAdded& added);  // BatchAddDeviceGroupRelations
 Node render_thing_model(std::string_view tsl);                    // GetThingModelTsl
+// QueryThingModel, QueryThingModelPublished
+Node render_thing_model_json(std::string_view product_key, const engine::Queries::ModelFound& found);
 Node render_exported_devices(const std::vector<Device>& devices, const IdCodec& codec);  // ExportDevices
 Node render_fleet_imported(const engine::FleetImported& imported, bool dry_run);         // ImportFleet
 

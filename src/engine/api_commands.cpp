@@ -28,7 +28,18 @@ bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command) {
             return both(ws.group_counts.need(actor.instance), parent && name);
           },
           [&](const AddGroupDevices& c) { return gather_group_devices(state, ws, actor, c); },
-          [&](const ImportThingModel& c) { return gather_product(ws, c.product_key, nothing_more); },
+          [&](const UpdateProduct& c) {
+            return both(gather_product(ws, c.product_key, nothing_more),
+                        ws.product_names.need({actor.instance, c.name}));
+          },
+          [&](const DeleteProduct& c) { return gather_product(ws, c.product_key, nothing_more); },
+          [&](const SetProductReleased& c) { return gather_product(ws, c.product_key, nothing_more); },
+          [&](const ImportThingModel& c) {
+            return gather_product(ws, c.product_key, [&](ProductId id) { return ws.draft_models.need(id); });
+          },
+          [&](const ChangeThingModel& c) {
+            return gather_product(ws, c.product_key, [&](ProductId id) { return ws.draft_models.need(id); });
+          },
           [&](const PublishThingModel& c) {
             return gather_product(ws, c.product_key, [&](ProductId id) { return ws.draft_models.need(id); });
           },
@@ -69,6 +80,10 @@ Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, con
           [&](const CreateGroup& c) { return create_group(state, ws, decision, actor, c); },
           [&](const AddGroupDevices& c) { return add_group_devices(state, ws, decision, actor, c); },
           [&](const ImportThingModel& c) { return import_model(state, ws, decision, actor, c); },
+          [&](const UpdateProduct& c) { return update_product(state, ws, decision, actor, c); },
+          [&](const DeleteProduct& c) { return delete_product(state, ws, decision, actor, c); },
+          [&](const SetProductReleased& c) { return release_product(state, ws, decision, actor, c); },
+          [&](const ChangeThingModel& c) { return change_model(state, ws, decision, actor, c); },
           [&](const PublishThingModel& c) { return publish_model(state, ws, decision, actor, c); },
           [&](const CreateJob& c) { return decide_create_job(state, ws, decision, actor, c); },
           [&](const QueryDevices& c) { return query_devices(state, ws, actor, c); },

@@ -16,6 +16,7 @@
 #include "model/ids.hpp"
 #include "model/job.hpp"
 #include "model/job_document.hpp"
+#include "model/model_edit.hpp"
 #include "model/reachability.hpp"
 #include "model/task.hpp"
 
@@ -93,9 +94,36 @@ struct AddGroupDevices {
   std::string group_code;
   std::vector<DeviceRef> devices;
 };  // GroupDevicesAdded
+// Name and, when given, description.
+struct UpdateProduct {
+  std::string product_key;
+  std::string name;
+  std::optional<std::string> description;
+};  // Done
+// Refused while the product is released or has devices; its thing models go with it (DESIGN 5.18).
+struct DeleteProduct {
+  std::string product_key;
+};  // Done
+// ReleaseProduct and CancelReleaseProduct; what is so already is a success.
+struct SetProductReleased {
+  std::string product_key;
+  bool released = true;
+};  // Done
+// A module of a thing model; an empty id is the default one.
+struct ModelModule {
+  std::string id;
+  std::string name;
+};
 struct ImportThingModel {
   std::string product_key;
   std::string tsl;
+  ModelModule module = {};
+};  // Done
+// CreateThingModel, UpdateThingModel and DeleteThingModel: one step of editing a draft.
+struct ChangeThingModel {
+  std::string product_key;
+  ModelModule module;
+  ModelEdit edit;
 };  // Done
 struct PublishThingModel {
   std::string product_key;
@@ -232,10 +260,11 @@ struct ApiCommand {
   Ticket ticket;
   Actor actor;
   std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
-               ImportThingModel, PublishThingModel, CreateJob, CancelJob, DeleteJob, RerunJob, PauseJob,
-               ResumeJob, UpdateJob, QueryDevices, ImportFleet, CreateAccessKey, SetThingEnabled,
-               DeleteDevice, ExplainTask, RegisterMany, ImportMany, SetNicknames, UpdateGroup, DeleteGroup,
-               RemoveGroupDevices, SaveTags, DeleteTag, CreateTopic, UpdateTopic, DeleteTopic>
+               ImportThingModel, PublishThingModel, UpdateProduct, DeleteProduct, SetProductReleased,
+               ChangeThingModel, CreateJob, CancelJob, DeleteJob, RerunJob, PauseJob, ResumeJob, UpdateJob,
+               QueryDevices, ImportFleet, CreateAccessKey, SetThingEnabled, DeleteDevice, ExplainTask,
+               RegisterMany, ImportMany, SetNicknames, UpdateGroup, DeleteGroup, RemoveGroupDevices, SaveTags,
+               DeleteTag, CreateTopic, UpdateTopic, DeleteTopic>
       what;
 };
 

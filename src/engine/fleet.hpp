@@ -18,6 +18,8 @@ inline bool both(bool a, bool b) { return a && b; }
 
 // The product if it is the actor's; NotExistedProduct otherwise.
 Result<Product*> own_product(WorkingSet& ws, InstanceId instance, const std::string& key);
+// A number that no earlier revision of a product has.
+int64_t fresh_revision(State& state);
 // The product itself, and one more thing of it.
 template <class More>
 bool gather_product(WorkingSet& ws, const std::string& key, More more) {
@@ -31,6 +33,15 @@ Result<Outcome> import_model(State& state, WorkingSet& ws, Decision& decision, c
                              const ImportThingModel& command);
 Result<Outcome> publish_model(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                               const PublishThingModel& command);
+
+Result<Outcome> change_model(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                             const ChangeThingModel& command);
+Result<Outcome> update_product(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                               const UpdateProduct& command);
+Result<Outcome> delete_product(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                               const DeleteProduct& command);
+Result<Outcome> release_product(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                const SetProductReleased& command);
 
 // --- devices.cpp; gather_ref and find_ref are in state.hpp
 

@@ -48,11 +48,13 @@ Status import_product(State& state, WorkingSet& ws, Decision& decision, const Ac
                       same_model;
     ++(same ? result.same : result.changed);
     if (same) return {};
+    product.revision = fresh_revision(state);
     decision.changes.put_products.push_back({product});
   } else {
     ROLLCALL_TRY(product.id.value, state.ids.next("product"));
     if (product.secret.empty()) product.secret = Secret(state.random.alphanumeric(16));
     product.created_at = state.clock.wall();
+    product.revision = fresh_revision(state);
     decision.changes.new_products.push_back({product});
     ROLLCALL_TRY_STATUS(add_default_topics(state, decision, product.id));
     ++result.added;

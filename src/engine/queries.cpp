@@ -5,6 +5,7 @@
 
 #include "base/canary.hpp"
 #include "base/limits.hpp"
+#include "model/model_edit.hpp"
 #include "model/thing_model.hpp"
 #include "store/store.hpp"
 
@@ -96,16 +97,26 @@ Result<ApplyPage> Queries::apply_page(InstanceId instance, ApplyId apply, int64_
   return result;
 }
 
-Result<std::string> Queries::thing_model_tsl(InstanceId instance, std::string_view product_key,
-                                             std::optional<std::string_view> version) {
+Result<Queries::ModelFound> Queries::thing_model(InstanceId instance, std::string_view product_key,
+                                                 const ModelWanted& wanted) {
   ROLLCALL_TRY(Product row, product(instance, product_key));
-  if (!row.has_thing_model) return fail(ErrorCode::NotSeniorProduct);
-  ROLLCALL_TRY(auto model, reader_.thing_model(row.id, version.value_or("")));
-  if (model) return std::move(model->tsl);
-  if (version && !version->empty())
+  if (!row.has_thing_model)
+    return fail(ErrorCode::NotSeniorProduct, "the product " + row.key + " has no thing model");
+  const bool latest = wanted.published && wanted.version.empty();
+  ROLLCALL_TRY(auto model,
+               latest ? reader_.latest_thing_model(row.id) : reader_.thing_model(row.id, wanted.version));
+  if (!model && latest)
+    return fail(ErrorCode::NotExistedThingModel, "the thing model of " + row.key + " was never published");
+  if (!model && !wanted.version.empty())
     return fail(ErrorCode::NotExistedThingModel,
-                "there is no version " + std::string(*version) + " of the thing model");
-  return empty_tsl(product_key);
+                "there is no version " + wanted.version + " of the thing model");
+  ModelFound found;
+  if (model) {
+    found.version = std::move(model->version);
+    found.description = std::move(model->description);
+  }
+  ROLLCALL_TRY(found.tsl, module_of(model ? model->tsl : empty_tsl(product_key), wanted.module));
+  return found;
 }
 
 Result<JobInfo> Queries::job(InstanceId instance, JobId id) {

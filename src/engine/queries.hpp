@@ -123,10 +123,21 @@ class Queries {
   Result<ProductList> list_products(InstanceId instance, std::optional<bool> has_thing_model, int64_t page,
                                     int64_t page_size);
   Result<ApplyPage> apply_page(InstanceId instance, ApplyId apply, int64_t page, int64_t page_size);
-  // version absent = the draft; the product's completed TSL. Without any model: NotExistedThingModel only
-  // when a version was asked for.
-  Result<std::string> thing_model_tsl(InstanceId instance, std::string_view product_key,
-                                      std::optional<std::string_view> version);
+  // One module ("" = the default one, with all others in it) of the draft, of the latest published model
+  // (`published`) or of a version. Without any model the draft is an empty one; NotExistedThingModel
+  // otherwise.
+  struct ModelWanted {
+    std::string version;  // "" = the draft or the latest
+    bool published = false;
+    std::string module;
+  };
+  struct ModelFound {
+    std::string tsl;
+    std::string version;  // "" = the draft
+    std::string description;
+  };
+  Result<ModelFound> thing_model(InstanceId instance, std::string_view product_key,
+                                 const ModelWanted& wanted);
   Result<JobInfo> job(InstanceId instance, JobId job);
   Result<JobList> list_jobs(InstanceId instance, std::optional<JobStatus> status, int64_t page,
                             int64_t page_size);

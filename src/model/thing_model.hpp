@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "base/result.hpp"
 
 namespace rollcall {
@@ -48,9 +49,10 @@ class ThingModel {
 // The TSL document that GetThingModelTsl returns for a product without an imported model, and the given TSL
 // with profile.productKey set and, when it has properties, the platform's own services (set, get) and event
 // (post) added where they lack (cloud-api C.5). Compact JSON text, numbers and labels as given. The given one
-// may have limits::kTslBytesMax bytes; only its outline is checked here: parse() the result.
+// may have `bytes_max` bytes; only its outline is checked here: parse() the result.
 std::string empty_tsl(std::string_view product_key);
-Result<std::string> complete_tsl(std::string_view tsl, std::string_view product_key);
+Result<std::string> complete_tsl(std::string_view tsl, std::string_view product_key,
+                                 size_t bytes_max = limits::kTslBytesMax);
 // The Simple=true form: identifiers and data types without names and descriptions.
 Result<std::string> simple_tsl(std::string_view tsl);
 

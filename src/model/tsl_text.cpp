@@ -5,42 +5,17 @@
 #include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "model/json_text.hpp"
 #include "model/thing_model.hpp"
 
 namespace rollcall {
 namespace {
 
-using Members = std::vector<std::pair<std::string, std::string_view>>;
+using Members = JsonMembers;
+using List = JsonList;
 
 Error bad(std::string_view path, std::string_view rule) {
   return Error(ErrorCode::InvalidThingModel, std::string(path) + ": " + std::string(rule));
-}
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
-// Joins texts with commas, one after the other.
-class List {
- public:
-  void add(std::string_view raw) {
-    if (!text_.empty()) text_ += ',';
-    text_ += raw;
-  }
-  void add(std::string_view key, std::string_view raw) { add(quoted(key) + ":" + std::string(raw)); }
-  std::string object() const { return "{" + text_ + "}"; }
-  std::string array() const { return "[" + text_ + "]"; }
-
- private:
-  std::string text_;
-};
-
-std::string_view find(const Members& members, std::string_view key) {
-  for (const auto& [name, raw] : members)
-    if (name == key) return raw;
-  return {};
 }
 
 // What the generated features say of the properties.
@@ -57,11 +32,12 @@ Properties read_properties(std::string_view list) {
     const Members members = json_members(raw);
     List entry;
     for (const char* key : {"identifier", "name", "dataType"})
-      if (const auto value = find(members, key); !value.empty()) entry.add(key, compact_json(value, false));
+      if (const auto value = find_member(members, key); !value.empty())
+        entry.add(key, compact_json(value, false));
     properties.any = true;
     properties.all.add(entry.object());
-    if (find(members, "accessMode") != "\"r\"") properties.writable.add(entry.object());
-    if (const auto identifier = find(members, "identifier"); !identifier.empty())
+    if (find_member(members, "accessMode") != "\"r\"") properties.writable.add(entry.object());
+    if (const auto identifier = find_member(members, "identifier"); !identifier.empty())
       properties.identifiers.add(identifier);
   }
   return properties;
@@ -88,7 +64,7 @@ std::string complete_profile(std::string_view profile, std::string_view product_
   List out;
   for (const auto& [key, raw] : json_members(profile))
     if (key != "productKey") out.add(key, compact_json(raw, false));
-  out.add("productKey", quoted(product_key));
+  out.add("productKey", json_quoted(product_key));
   return out.object();
 }
 
@@ -135,23 +111,23 @@ Status check_outline(std::string_view tsl) {
 }  // namespace
 
 std::string empty_tsl(std::string_view product_key) {
-  return "{\"profile\":{\"productKey\":" + quoted(product_key) +
+  return "{\"profile\":{\"productKey\":" + json_quoted(product_key) +
          "},\"properties\":[],\"events\":[],\"services\":[]}";
 }
 
-Result<std::string> complete_tsl(std::string_view tsl, std::string_view product_key) {
-  if (tsl.size() > limits::kTslBytesMax)
-    return fail(bad("the document", "has at most " + std::to_string(limits::kTslBytesMax) + " bytes, not " +
+Result<std::string> complete_tsl(std::string_view tsl, std::string_view product_key, size_t bytes_max) {
+  if (tsl.size() > bytes_max)
+    return fail(bad("the document", "has at most " + std::to_string(bytes_max) + " bytes, not " +
                                         std::to_string(tsl.size())));
   ROLLCALL_TRY_STATUS(check_outline(tsl));
   const Members given = json_members(tsl);
   for (const char* key : {"properties", "events", "services"})
-    if (const auto raw = find(given, key); !raw.empty() && raw != "null" && !raw.starts_with('['))
+    if (const auto raw = find_member(given, key); !raw.empty() && raw != "null" && !raw.starts_with('['))
       return fail(bad(key, "must be a list"));
-  if (const auto raw = find(given, "profile"); !raw.empty() && raw != "null" && !raw.starts_with('{'))
+  if (const auto raw = find_member(given, "profile"); !raw.empty() && raw != "null" && !raw.starts_with('{'))
     return fail(bad("profile", "must be an object"));
 
-  const Properties properties = read_properties(find(given, "properties"));
+  const Properties properties = read_properties(find_member(given, "properties"));
   std::string set, get, post;
   Members services, events;
   if (properties.any) {
@@ -165,12 +141,12 @@ Result<std::string> complete_tsl(std::string_view tsl, std::string_view product_
     events = {{"post", post}};
   }
   List out;
-  if (const auto schema = find(given, "schema"); !schema.empty())
+  if (const auto schema = find_member(given, "schema"); !schema.empty())
     out.add("schema", compact_json(schema, false));
-  out.add("profile", complete_profile(find(given, "profile"), product_key));
-  out.add("properties", complete_list(find(given, "properties"), {}));
-  out.add("events", complete_list(find(given, "events"), events));
-  out.add("services", complete_list(find(given, "services"), services));
+  out.add("profile", complete_profile(find_member(given, "profile"), product_key));
+  out.add("properties", complete_list(find_member(given, "properties"), {}));
+  out.add("events", complete_list(find_member(given, "events"), events));
+  out.add("services", complete_list(find_member(given, "services"), services));
   for (const auto& [key, raw] : given)
     if (key != "schema" && key != "profile" && key != "properties" && key != "events" && key != "services")
       out.add(key, compact_json(raw, false));

@@ -1,5 +1,5 @@
 // RegisterDevice, QueryDeviceDetail, GetDeviceStatus, BatchGetDeviceState, DisableThing, EnableThing,
-// DeleteDevice (cloud-api C.2). The states come
+// DeleteDevice, ResetThing (cloud-api C.2). The states come
 // from the engine: it alone knows who is connected now.
 #include <fmt/format.h>
 
@@ -124,6 +124,13 @@ void delete_device(const ActionContext& context, Call& call, Answer answer) {
   send_plain_command(context, call, engine::DeleteDevice{std::move(*device)}, answer);
 }
 
+// Undoes a dynamic registration, or takes a gateway's devices off it (cloud-api C.4); there is neither here,
+// so nothing is left to undo for a device that exists. Its activation, data and tasks stay, as on the
+// vendor's platform, and there is never a JobId.
+void reset_thing(const ActionContext& context, Call& call, Answer answer) {
+  query_one(context, call, answer, [](const FoundDevice&) { return Node(); });
+}
+
 // --- the rows
 
 constexpr ParameterSpec kManyDevices[] = {
@@ -141,6 +148,7 @@ constexpr ActionRow kRows[] = {
     {"GetDeviceStatus", 500, kVendor, get_device_status, kOneDevice},
     {"QueryDeviceDetail", 50, kVendor, query_device_detail, kOneDevice},
     {"RegisterDevice", 30, kVendor, register_device, kRegisterDevice},
+    {"ResetThing", 500, kVendor, reset_thing, kOneDevice},
 };
 
 }  // namespace

@@ -1,4 +1,6 @@
-// CreateProduct, QueryProduct, QueryProductList (cloud-api C.1).
+// CreateProduct, UpdateProduct, DeleteProduct, ReleaseProduct, CancelReleaseProduct, QueryProduct,
+// QueryProductList (cloud-api C.1). PublishAuto is taken and changes nothing: a new thing model is empty, and
+// an empty one is not published.
 #include <string>
 #include <utility>
 
@@ -100,6 +102,45 @@ void query_product_list(const ActionContext& context, Call& call, Answer answer)
             });
 }
 
+Result<engine::UpdateProduct> read_update(const Parameters& parameters) {
+  engine::UpdateProduct command;
+  command.product_key = std::string(text_of(parameters, "ProductKey"));
+  ROLLCALL_TRY_STATUS(check_product_key(command.product_key));
+  command.name = std::string(text_of(parameters, "ProductName"));
+  ROLLCALL_TRY_STATUS(check_product_name(command.name));
+  if (const auto description = parameters.get("Description")) {
+    command.description = std::string(*description);
+    if (!check_description(*command.description)) return fail(ErrorCode::LongProductDesc);
+  }
+  return command;
+}
+
+void update_product(const ActionContext& context, Call& call, Answer answer) {
+  auto command = read_update(call.parameters);
+  if (!command) return refuse_call(answer, std::move(command.error()));
+  send_plain_command(context, call, std::move(*command), answer);
+}
+
+// For commands that begin with the ProductKey and go on with `more`.
+template <class Command, class... More>
+void send_keyed(const ActionContext& context, Call& call, const Answer& answer, More... more) {
+  std::string key(text_of(call.parameters, "ProductKey"));
+  if (auto status = check_product_key(key); !status) return refuse_call(answer, std::move(status.error()));
+  send_plain_command(context, call, Command{std::move(key), more...}, answer);
+}
+
+void delete_product(const ActionContext& context, Call& call, Answer answer) {
+  send_keyed<engine::DeleteProduct>(context, call, answer);
+}
+
+void release_product(const ActionContext& context, Call& call, Answer answer) {
+  send_keyed<engine::SetProductReleased>(context, call, answer, true);
+}
+
+void cancel_release_product(const ActionContext& context, Call& call, Answer answer) {
+  send_keyed<engine::SetProductReleased>(context, call, answer, false);
+}
+
 // --- the rows
 
 constexpr ParameterSpec kCreateProduct[] = {
@@ -125,10 +166,17 @@ constexpr ParameterSpec kQueryProductList[] = {
     {"AliyunCommodityCode"},
 };
 
+constexpr ParameterSpec kUpdateProduct[] = {
+    {"ProductKey", kRequired}, {"ProductName", kRequired}, {"Description"}};
+
 constexpr ActionRow kRows[] = {
+    {"CancelReleaseProduct", 10, kVendor, cancel_release_product, kProductKeyOnly},
     {"CreateProduct", 50, kVendor, create_product, kCreateProduct},
+    {"DeleteProduct", 500, kVendor, delete_product, kProductKeyOnly},
     {"QueryProduct", 50, kVendor, query_product, kProductKeyOnly},
     {"QueryProductList", 50, kVendor, query_product_list, kQueryProductList},
+    {"ReleaseProduct", 10, kVendor, release_product, kProductKeyOnly},
+    {"UpdateProduct", 10, kVendor, update_product, kUpdateProduct},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// ImportThingModelTsl, PublishThingModel, GetThingModelTsl (cloud-api C.4).
+// ImportThingModelTsl, CreateThingModel, UpdateThingModel, DeleteThingModel, PublishThingModel,
+// GetThingModelTsl, GetThingModelTslPublished, QueryThingModel, QueryThingModelPublished (cloud-api C.4).
 #include "model/thing_model.hpp"
 
 #include <fmt/format.h>
@@ -20,11 +21,18 @@ namespace {
 
 constexpr size_t kModelVersionCharactersMax = 16;
 
-// Modules of their own are not offered; a TSL may hold them, addressed as "module:identifier".
-Status check_function_block(const Parameters& parameters) {
-  const std::string_view block = text_of(parameters, "FunctionBlockId");
-  if (block.empty() || block == "default") return {};
-  return refuse("FunctionBlockId", "empty or default", block);
+// FunctionBlockId, "" for the default module, and FunctionBlockName (cloud-api C.4).
+Result<engine::ModelModule> read_module(const Parameters& parameters) {
+  engine::ModelModule module;
+  module.id = std::string(text_of(parameters, "FunctionBlockId"));
+  if (module.id.size() > limits::kModuleIdCharactersMax || !is_letters_digits(module.id, "_"))
+    return refuse("FunctionBlockId", "at most 30 letters, digits and _", module.id);
+  if (module.id == "default") module.id.clear();
+  module.name = std::string(text_of(parameters, "FunctionBlockName"));
+  const size_t length = utf8_length(module.name).value_or(0);
+  if (!module.name.empty() && (length < 4 || length > 30))
+    return refuse("FunctionBlockName", "4 to 30 characters", module.name);
+  return module;
 }
 
 // ModelVersion, or "" when absent.
@@ -36,9 +44,9 @@ Result<std::string> read_model_version(const Parameters& parameters) {
 }
 
 Result<engine::ImportThingModel> read_import(const Parameters& parameters) {
-  ROLLCALL_TRY_STATUS(check_function_block(parameters));
+  ROLLCALL_TRY(engine::ModelModule module, read_module(parameters));
   engine::ImportThingModel command{std::string(text_of(parameters, "ProductKey")),
-                                   std::string(text_of(parameters, "TslStr"))};
+                                   std::string(text_of(parameters, "TslStr")), std::move(module)};
   ROLLCALL_TRY_STATUS(check_product_key(command.product_key));
   if (command.tsl.size() > limits::kTslBytesMax) {
     return fail(ErrorCode::InvalidThingModel, fmt::format("TslStr may be at most {} bytes long, but has {}.",
@@ -69,38 +77,153 @@ void publish_thing_model(const ActionContext& context, Call& call, Answer answer
   send_plain_command(context, call, std::move(*command), answer);
 }
 
-void get_thing_model_tsl(const ActionContext& context, Call& call, Answer answer) {
-  if (auto status = check_function_block(call.parameters); !status)
-    return refuse_call(answer, std::move(status.error()));
+Result<engine::ChangeThingModel> read_change(const Parameters& parameters, ModelEdit::Kind kind) {
+  engine::ChangeThingModel command;
+  command.product_key = std::string(text_of(parameters, "ProductKey"));
+  ROLLCALL_TRY_STATUS(check_product_key(command.product_key));
+  ROLLCALL_TRY(command.module, read_module(parameters));
+  ModelEdit& edit = command.edit;
+  edit.kind = kind;
+  edit.json = std::string(text_of(parameters, "ThingModelJson"));
+  edit.identifier = std::string(text_of(parameters, "Identifier"));
+  if (edit.json.size() > limits::kTslBytesMax)
+    return fail(ErrorCode::InvalidThingModel,
+                fmt::format("ThingModelJson may be at most {} bytes long.", limits::kTslBytesMax));
+  const bool renames = kind == ModelEdit::Kind::Update && edit.json.empty() && edit.identifier.empty() &&
+                       !command.module.id.empty() && !command.module.name.empty();
+  if (kind != ModelEdit::Kind::Remove) {
+    if (edit.json.empty() && !renames)
+      return fail(ErrorCode::InvalidFormattedParameter, "ThingModelJson must be given.");
+    if (kind == ModelEdit::Kind::Update && edit.identifier.empty() && !renames)
+      return fail(ErrorCode::InvalidFormattedParameter, "Identifier must be given.");
+    return command;
+  }
+  const std::pair<const char*, std::vector<std::string>*> lists[] = {{"PropertyIdentifier", &edit.properties},
+                                                                     {"ServiceIdentifier", &edit.services},
+                                                                     {"EventIdentifier", &edit.events}};
+  size_t count = 0;
+  for (const auto& [name, list] : lists) {
+    for (const std::string_view identifier : parameters.list(name)) list->emplace_back(identifier);
+    count += list->size();
+  }
+  if (count == 0)
+    return fail(ErrorCode::InvalidFormattedParameter,
+                "PropertyIdentifier, ServiceIdentifier or EventIdentifier must be given.");
+  if (count > limits::kFeaturesPerCallMax)
+    return fail(ErrorCode::InvalidFormattedParameter,
+                fmt::format("At most {} features may be deleted by one call, not {}.",
+                            limits::kFeaturesPerCallMax, count));
+  return command;
+}
+
+void change_model(const ActionContext& context, const Call& call, const Answer& answer,
+                  ModelEdit::Kind kind) {
+  auto command = read_change(call.parameters, kind);
+  if (!command) return refuse_call(answer, std::move(command.error()));
+  send_plain_command(context, call, std::move(*command), answer);
+}
+
+void create_thing_model(const ActionContext& context, Call& call, Answer answer) {
+  change_model(context, call, answer, ModelEdit::Kind::Add);
+}
+
+void update_thing_model(const ActionContext& context, Call& call, Answer answer) {
+  change_model(context, call, answer, ModelEdit::Kind::Update);
+}
+
+void delete_thing_model(const ActionContext& context, Call& call, Answer answer) {
+  change_model(context, call, answer, ModelEdit::Kind::Remove);
+}
+
+// Asks for a model; `render` makes the fields from the ProductKey and what was found.
+template <class Render>
+void query_model(const ActionContext& context, Call& call, const Answer& answer, bool published,
+                 Render render) {
+  std::string key(text_of(call.parameters, "ProductKey"));
+  if (auto status = check_product_key(key); !status) return refuse_call(answer, std::move(status.error()));
+  auto module = read_module(call.parameters);
+  if (!module) return refuse_call(answer, std::move(module.error()));
   auto version = read_model_version(call.parameters);
   if (!version) return refuse_call(answer, std::move(version.error()));
+  engine::Queries::ModelWanted wanted{std::move(*version), published, std::move(module->id)};
   run_query(context, call, answer,
-            [instance = call.actor.instance, key = std::string(text_of(call.parameters, "ProductKey")),
-             model_version = std::move(*version), simple = boolean_of(call.parameters, "Simple", false)](
-                engine::Queries& queries) -> Result<Node> {
-              std::optional<std::string_view> asked;
-              if (!model_version.empty()) asked = model_version;
-              ROLLCALL_TRY(std::string tsl, queries.thing_model_tsl(instance, key, asked));
-              if (simple) {
-                ROLLCALL_TRY(tsl, simple_tsl(tsl));
-              }
-              return render_thing_model(tsl);
+            [instance = call.actor.instance, key = std::move(key), wanted = std::move(wanted),
+             render](engine::Queries& queries) -> Result<Node> {
+              ROLLCALL_TRY(auto found, queries.thing_model(instance, key, wanted));
+              return render(key, found);
             });
+}
+
+void get_tsl(const ActionContext& context, Call& call, const Answer& answer, bool published) {
+  const bool simple = boolean_of(call.parameters, "Simple", false);
+  query_model(context, call, answer, published,
+              [simple](const std::string&, const engine::Queries::ModelFound& found) -> Result<Node> {
+                if (!simple) return render_thing_model(found.tsl);
+                ROLLCALL_TRY(const std::string tsl, simple_tsl(found.tsl));
+                return render_thing_model(tsl);
+              });
+}
+
+void query_json(const ActionContext& context, Call& call, const Answer& answer, bool published) {
+  query_model(context, call, answer, published,
+              [](const std::string& key, const engine::Queries::ModelFound& found) -> Result<Node> {
+                return render_thing_model_json(key, found);
+              });
+}
+
+void get_thing_model_tsl(const ActionContext& context, Call& call, Answer answer) {
+  get_tsl(context, call, answer, false);
+}
+
+void get_thing_model_tsl_published(const ActionContext& context, Call& call, Answer answer) {
+  get_tsl(context, call, answer, true);
+}
+
+void query_thing_model(const ActionContext& context, Call& call, Answer answer) {
+  query_json(context, call, answer, false);
+}
+
+void query_thing_model_published(const ActionContext& context, Call& call, Answer answer) {
+  query_json(context, call, answer, true);
 }
 
 // --- the rows
 
-constexpr ParameterSpec kGetThingModelTsl[] = {
-    {"ProductKey", kRequired}, {"ModelVersion"}, {"Simple", kOptional, Boolean}, {"FunctionBlockId"}};
+constexpr ParameterSpec kGetThingModelTsl[] = {{"ProductKey", kRequired},
+                                               {"ModelVersion"},
+                                               {"Simple", kOptional, Boolean},
+                                               {"FunctionBlockId"},
+                                               {"ResourceGroupId"}};
+constexpr ParameterSpec kQueryThingModel[] = {
+    {"ProductKey", kRequired}, {"ModelVersion"}, {"FunctionBlockId"}, {"ResourceGroupId"}};
+constexpr ParameterSpec kCreateThingModel[] = {
+    {"ProductKey", kRequired}, {"ThingModelJson"}, {"FunctionBlockId"}, {"FunctionBlockName"}};
+constexpr ParameterSpec kUpdateThingModel[] = {{"ProductKey", kRequired},
+                                               {"Identifier"},
+                                               {"ThingModelJson"},
+                                               {"FunctionBlockId"},
+                                               {"FunctionBlockName"}};
+constexpr ParameterSpec kDeleteThingModel[] = {{"ProductKey", kRequired},
+                                               {"PropertyIdentifier", kOptional, List},
+                                               {"ServiceIdentifier", kOptional, List},
+                                               {"EventIdentifier", kOptional, List},
+                                               {"FunctionBlockId"},
+                                               {"ResourceGroupId"}};
 constexpr ParameterSpec kImportThingModelTsl[] = {
     {"ProductKey", kRequired}, {"TslStr", kRequired}, {"TslUrl"}, {"FunctionBlockId"}, {"FunctionBlockName"}};
 constexpr ParameterSpec kPublishThingModel[] = {
     {"ProductKey", kRequired}, {"ModelVersion"}, {"Description"}, {"ResourceGroupId"}};
 
 constexpr ActionRow kRows[] = {
+    {"CreateThingModel", 5, kVendor, create_thing_model, kCreateThingModel},
+    {"DeleteThingModel", 5, kVendor, delete_thing_model, kDeleteThingModel},
     {"GetThingModelTsl", 20, kVendor, get_thing_model_tsl, kGetThingModelTsl},
+    {"GetThingModelTslPublished", 20, kVendor, get_thing_model_tsl_published, kGetThingModelTsl},
     {"ImportThingModelTsl", 5, kVendor, import_thing_model_tsl, kImportThingModelTsl},
     {"PublishThingModel", 5, kVendor, publish_thing_model, kPublishThingModel},
+    {"QueryThingModel", 10, kVendor, query_thing_model, kQueryThingModel},
+    {"QueryThingModelPublished", 10, kVendor, query_thing_model_published, kQueryThingModel},
+    {"UpdateThingModel", 5, kVendor, update_thing_model, kUpdateThingModel},
 };
 
 }  // namespace
