@@ -23,7 +23,8 @@ std::string text(const Result<std::string>& result) {
 
 std::string flag(const std::string& id) {
   return R"({"identifier":")" + id +
-         R"(","name":"F","rwFlag":"READ_WRITE","dataType":"BOOL","dataSpecsList":[{"name":"off","value":0},{"name":"on","value":1}]})";
+         R"(","name":"F","rwFlag":"READ_WRITE","dataType":"BOOL","dataSpecsList":[{"name":"off",)"
+         R"("value":0},{"name":"on","value":1}]})";
 }
 ModelEdit add(const std::string& features) {
   return {Kind::Add, R"({"properties":[)" + features + "]}", "", {}, {}, {}};
@@ -112,8 +113,8 @@ TEST(ModelImport, ReplacesOneModuleAndKeepsTheOthers) {
 }
 
 TEST(ModelImport, TakesADocumentThatNamesItsModule) {
-  const std::string zone =
-      R"({"functionBlockId":"zone","properties":[{"identifier":"x","accessMode":"r","dataType":{"type":"bool"}}]})";
+  const std::string zone = R"({"functionBlockId":"zone","properties":[{"identifier":"x","accessMode":"r",)"
+                           R"("dataType":{"type":"bool"}}]})";
   const std::string draft = completed(text(edit_module(empty_tsl("p1"), "", "", add(flag("a")))));
   for (const char* module : {"", "zone"}) {
     const std::string both = text(import_module(draft, module, "", zone));

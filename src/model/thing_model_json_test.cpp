@@ -39,7 +39,8 @@ struct Pair {
 };
 // Every data type of C.5 in both dialects, as each of them is written by us.
 constexpr Pair kTypes[] = {
-    {R"("dataSpecs":{"custom":true,"dataType":"INT","max":"100","min":"0","step":"1","unit":"%","unitName":"percent"},"dataType":"INT")",
+    {R"("dataSpecs":{"custom":true,"dataType":"INT","max":"100","min":"0","step":"1","unit":"%",)"
+     R"("unitName":"percent"},"dataType":"INT")",
      R"({"type":"int","specs":{"min":"0","max":"100","step":"1","unit":"%","unitName":"percent"}})"},
     {R"("dataSpecs":{"custom":true,"dataType":"FLOAT"},"dataType":"FLOAT")",
      R"({"type":"float","specs":{}})"},
@@ -48,16 +49,25 @@ constexpr Pair kTypes[] = {
     {R"("dataSpecs":{"custom":true,"dataType":"TEXT","length":255},"dataType":"TEXT")",
      R"({"type":"text","specs":{"length":"255"}})"},
     {R"("dataSpecs":{"custom":true,"dataType":"DATE"},"dataType":"DATE")", R"({"type":"date","specs":{}})"},
-    {R"("dataSpecsList":[{"custom":true,"dataType":"BOOL","name":"off","value":0},{"custom":true,"dataType":"BOOL","name":"on","value":1}],"dataType":"BOOL")",
+    {R"("dataSpecsList":[{"custom":true,"dataType":"BOOL","name":"off","value":0},{"custom":true,)"
+     R"("dataType":"BOOL","name":"on","value":1}],"dataType":"BOOL")",
      R"({"type":"bool","specs":{"0":"off","1":"on"}})"},
     {R"("dataSpecsList":[{"custom":true,"dataType":"ENUM","name":"eco","value":-7}],"dataType":"ENUM")",
      R"({"type":"enum","specs":{"-7":"eco"}})"},
-    {R"("dataSpecs":{"childDataType":"INT","custom":true,"dataSpecs":{"custom":true,"dataType":"INT"},"dataType":"ARRAY","size":128},"dataType":"ARRAY")",
+    {R"("dataSpecs":{"childDataType":"INT","custom":true,"dataSpecs":{"custom":true,)"
+     R"("dataType":"INT"},"dataType":"ARRAY","size":128},"dataType":"ARRAY")",
      R"({"type":"array","specs":{"size":"128","item":{"type":"int","specs":{}}}})"},
-    {R"("dataSpecsList":[{"childDataType":"TEXT","custom":true,"dataSpecs":{"custom":true,"dataType":"TEXT","length":9},"dataType":"STRUCT","identifier":"m","name":"M"}],"dataType":"STRUCT")",
-     R"({"type":"struct","specs":[{"identifier":"m","name":"M","dataType":{"type":"text","specs":{"length":"9"}}}]})"},
-    {R"("dataSpecs":{"childDataType":"STRUCT","custom":true,"dataSpecsList":[{"childDataType":"BOOL","custom":true,"dataSpecsList":[{"custom":true,"dataType":"BOOL","name":"n","value":0}],"dataType":"STRUCT","identifier":"m","name":"M"}],"dataType":"ARRAY","size":2},"dataType":"ARRAY")",
-     R"({"type":"array","specs":{"size":"2","item":{"type":"struct","specs":[{"identifier":"m","name":"M","dataType":{"type":"bool","specs":{"0":"n"}}}]}}})"},
+    {R"("dataSpecsList":[{"childDataType":"TEXT","custom":true,"dataSpecs":{"custom":true,)"
+     R"("dataType":"TEXT","length":9},"dataType":"STRUCT","identifier":"m","name":"M"}],)"
+     R"("dataType":"STRUCT")",
+     R"({"type":"struct","specs":[{"identifier":"m","name":"M","dataType":{"type":"text",)"
+     R"("specs":{"length":"9"}}}]})"},
+    {R"("dataSpecs":{"childDataType":"STRUCT","custom":true,)"
+     R"("dataSpecsList":[{"childDataType":"BOOL","custom":true,"dataSpecsList":[{"custom":true,)"
+     R"("dataType":"BOOL","name":"n","value":0}],"dataType":"STRUCT","identifier":"m",)"
+     R"("name":"M"}],"dataType":"ARRAY","size":2},"dataType":"ARRAY")",
+     R"({"type":"array","specs":{"size":"2","item":{"type":"struct","specs":[{"identifier":"m",)"
+     R"("name":"M","dataType":{"type":"bool","specs":{"0":"n"}}}]}}})"},
 };
 
 TEST(ThingModelJson, ReadsAndWritesEveryDataType) {
@@ -72,11 +82,19 @@ TEST(ThingModelJson, ReadsAndWritesEveryDataType) {
 
 TEST(ThingModelJson, ReadsAndWritesServicesAndEvents) {
   const std::string json =
-      R"({"events":[{"custom":true,"eventName":"Alarm","eventType":"ALERT_EVENT_TYPE","identifier":"alarm","outputdata":[{"custom":true,"dataSpecs":{"custom":true,"dataType":"INT"},"dataType":"INT","direction":"PARAM_OUTPUT","identifier":"c","name":"C","paraOrder":0}],"productKey":"p1","required":false,"std":false}],"productKey":"p1","properties":[],)"
-      R"("services":[{"callType":"SYNC","custom":true,"identifier":"reboot","inputParams":[],"outputParams":[],"productKey":"p1","required":true,"serviceName":"Reboot","std":false}]})";
+      R"({"events":[{"custom":true,"eventName":"Alarm","eventType":"ALERT_EVENT_TYPE",)"
+      R"("identifier":"alarm","outputdata":[{"custom":true,"dataSpecs":{"custom":true,)"
+      R"("dataType":"INT"},"dataType":"INT","direction":"PARAM_OUTPUT","identifier":"c",)"
+      R"("name":"C","paraOrder":0}],"productKey":"p1","required":false,"std":false}],)"
+      R"("productKey":"p1","properties":[],)"
+      R"("services":[{"callType":"SYNC","custom":true,"identifier":"reboot","inputParams":[],)"
+      R"("outputParams":[],"productKey":"p1","required":true,"serviceName":"Reboot","std":false}]})";
   const std::string tsl =
-      R"({"properties":[],"events":[{"identifier":"alarm","name":"Alarm","required":false,"type":"alert","method":"thing.event.alarm.post","outputData":[{"identifier":"c","name":"C","dataType":{"type":"int","specs":{}}}]}],)"
-      R"("services":[{"identifier":"reboot","name":"Reboot","required":true,"callType":"sync","method":"thing.service.reboot","inputData":[],"outputData":[]}]})";
+      R"({"properties":[],"events":[{"identifier":"alarm","name":"Alarm","required":false,)"
+      R"("type":"alert","method":"thing.event.alarm.post","outputData":[{"identifier":"c",)"
+      R"("name":"C","dataType":{"type":"int","specs":{}}}]}],)"
+      R"("services":[{"identifier":"reboot","name":"Reboot","required":true,"callType":"sync",)"
+      R"("method":"thing.service.reboot","inputData":[],"outputData":[]}]})";
   EXPECT_EQ(tsl_of(json), tsl);
   EXPECT_EQ(thing_model_json_of_tsl(tsl, {"p1", "", ""}), json);
   EXPECT_THAT(tsl_of(json, "zone"), HasSubstr("thing.service.zone:reboot"));
@@ -86,8 +104,8 @@ TEST(ThingModelJson, LeavesOutThePlatformsOwnFeaturesAndNamesThePublishedVersion
   const auto completed = complete_tsl(tsl_property(R"({"type":"int","specs":{}})"), "p1");
   ASSERT_TRUE(completed);
   const std::string json = thing_model_json_of_tsl(*completed, {"p1", "1.0", "first"});
-  EXPECT_THAT(
-      json, StartsWith(R"({"_ppk":{"description":"first","version":"1.0"},"events":[],"productKey":"p1",)"));
+  EXPECT_THAT(json, StartsWith(R"({"_ppk":{"description":"first","version":"1.0"},"events":[],)"
+                               R"("productKey":"p1",)"));
   EXPECT_THAT(json, HasSubstr(R"("services":[])"));
 }
 
@@ -150,15 +168,16 @@ RC_GTEST_PROP(ThingModelJson, GivesBackTheTslThatItWasMadeOf, ()) {
   const int count = *rc::gen::inRange(0, 4);
   for (int i = 0; i < count; ++i)
     tsl += std::string(i ? "," : "") + R"({"identifier":"p)" + std::to_string(i) +
-           R"(","name":"P","required":true,"accessMode":")" + *rc::gen::element<std::string>("r", "rw", "w") +
-           R"(","dataType":)" + any_type(2) + "}";
-  tsl +=
-      R"(],"events":[{"identifier":"e","name":"E","required":false,"type":"info","method":"thing.event.e.post",)"
-      R"("outputData":[{"identifier":"o","name":"O","dataType":)" +
-      any_type(2) +
-      R"(}]}],"services":[{"identifier":"s","name":"S","required":false,"callType":"async",)"
-      R"("method":"thing.service.s","inputData":[{"identifier":"i","name":"I","dataType":)" +
-      any_type(2) + R"(}],"outputData":[]}]})";
+           R"(","name":"P","required":true,)"
+           R"("accessMode":")" +
+           *rc::gen::element<std::string>("r", "rw", "w") + R"(","dataType":)" + any_type(2) + "}";
+  tsl += R"(],"events":[{"identifier":"e","name":"E","required":false,"type":"info",)"
+         R"("method":"thing.event.e.post",)"
+         R"("outputData":[{"identifier":"o","name":"O","dataType":)" +
+         any_type(2) +
+         R"(}]}],"services":[{"identifier":"s","name":"S","required":false,"callType":"async",)"
+         R"("method":"thing.service.s","inputData":[{"identifier":"i","name":"I","dataType":)" +
+         any_type(2) + R"(}],"outputData":[]}]})";
   const std::string json = thing_model_json_of_tsl(tsl, {"p1", "", ""});
   RC_ASSERT(static_cast<bool>(parse_json(json)));
   const auto back = tsl_of_thing_model_json(json, "");

@@ -8,7 +8,8 @@ namespace {
 constexpr char kTsl[] =
     R"({"properties":[{"identifier":"power","accessMode":"rw","dataType":{"type":"bool"}}]})";
 constexpr char kFlag[] =
-    R"({"properties":[{"identifier":"flag","name":"Flag","rwFlag":"READ_WRITE","dataType":"BOOL","dataSpecsList":[{"name":"off","value":0}]}]})";
+    R"({"properties":[{"identifier":"flag","name":"Flag","rwFlag":"READ_WRITE","dataType":"BOOL",)"
+    R"("dataSpecsList":[{"name":"off","value":0}]}]})";
 
 ErrorCode code_of(const Result<engine::Outcome>& outcome) {
   return outcome ? ErrorCode::InternalError : outcome.error().code;
