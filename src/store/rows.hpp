@@ -169,7 +169,7 @@ struct PurgeJobs {
 };
 // Changes name, description, status and revision of a product if its revision is still from_revision, and
 // puts or publishes a thing model with it, of whose versions the last limits::kModelVersionsMax are kept. A
-// deletion needs a product without devices; it leaves a tombstone and takes the thing models.
+// deletion needs a product without devices; it leaves a tombstone and takes thing models and topic classes.
 struct ProductChange {
   Product product;  // the row after the change, with a new revision
   int64_t from_revision = 0;

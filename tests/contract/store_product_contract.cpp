@@ -41,12 +41,14 @@ TEST_P(StoreContract, AProductWithDevicesIsNotDeletedAndOneWithoutIs) {
   removal.deleted = true;
   ChangeSet model;
   model.thing_models = {{id, "", "draft", "", now}, {id, "1.0", "one", "", now}};
+  model.new_topics = {{TopicId{500}, id, "user/get", TopicOperation::Subscribe, ""}};
   commit(model);
   ChangeSet changes;
   changes.products = {removal};
   EXPECT_THAT(commit(changes).missed_products, ElementsAre(0u));
   EXPECT_EQ(store().products(std::array{id})->size(), 1u);
   EXPECT_TRUE(store().thing_model(id, "")->has_value());
+  EXPECT_EQ(store().product_topics(id)->size(), 1u);
 
   changes.devices = {{device, id, true, true, true, now}};  // the same transaction may take the last device
   const CommitResult result = commit(changes);
@@ -55,6 +57,10 @@ TEST_P(StoreContract, AProductWithDevicesIsNotDeletedAndOneWithoutIs) {
   EXPECT_THAT(*store().products_by_key(std::array{removal.product.key}), IsEmpty());
   EXPECT_FALSE(store().thing_model(id, "")->has_value());
   EXPECT_FALSE(store().latest_thing_model(id)->has_value());
+  ChangeSet late;
+  late.new_topics = {{TopicId{501}, id, "user/late", TopicOperation::Publish, ""}};
+  commit(late);
+  EXPECT_THAT(*store().product_topics(id), IsEmpty());
 }
 
 TEST_P(StoreContract, TheKeyAndNameOfADeletedProductAreFree) {

@@ -136,7 +136,8 @@ constexpr SqlText kChangeProduct{
     "WITH hit AS (UPDATE product SET name = $3::text, description = $4::bytea, status = $5::smallint, "
     "revision = $6::bigint, deleted_ms = $7::bigint WHERE id = $1::bigint AND revision = $2::bigint "
     "AND deleted_ms = 0 AND ($7::bigint = 0 OR device_count = 0) RETURNING id, deleted_ms), "
-    "gone AS (DELETE FROM thing_model m USING hit WHERE m.product = hit.id AND hit.deleted_ms <> 0) "
+    "models AS (DELETE FROM thing_model m USING hit WHERE m.product = hit.id AND hit.deleted_ms <> 0), "
+    "topics AS (DELETE FROM product_topic t USING hit WHERE t.product = hit.id AND hit.deleted_ms <> 0) "
     "SELECT 1 WHERE NOT EXISTS (SELECT FROM hit)"};
 
 constexpr SqlText kNewAccessKey{"access_key_insert",

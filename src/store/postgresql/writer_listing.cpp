@@ -38,7 +38,8 @@ constexpr SqlText kDropTag{"device_tag_delete",
                            "DELETE FROM device_tag WHERE device = $1::bigint AND name = $2::text"};
 constexpr SqlText kNewTopic{"topic_insert",
                             "INSERT INTO product_topic(id, product, name, operation, description) "
-                            "VALUES($1::bigint, $2::bigint, $3::text, $4::smallint, $5::bytea)"};
+                            "SELECT $1::bigint, $2::bigint, $3::text, $4::smallint, $5::bytea "
+                            "WHERE EXISTS (SELECT FROM product WHERE id = $2::bigint AND deleted_ms = 0)"};
 constexpr SqlText kChangeTopic{"topic_change",
                                "UPDATE product_topic SET name = $2::text, operation = $3::smallint, "
                                "description = $4::bytea WHERE id = $1::bigint"};

@@ -156,7 +156,7 @@ class FleetWriter {
   Statement put_thing_model_, publish_draft_, insert_access_key_, put_presence_;
   Statement change_device_, groups_of_device_, leave_group_;
   Statement seal_, put_seal_, product_devices_, group_devices_;
-  Statement change_product_, forget_models_, drop_old_models_;
+  Statement change_product_, forget_models_, forget_topics_, drop_old_models_;
 };
 
 // Groups that change or go, nicknames, tags, topic classes (writer_listing.cpp).

@@ -93,6 +93,7 @@ FleetWriter::FleetWriter(Connection& c)
                       "deleted_ms = ?7 WHERE id = ?1 AND revision = ?2 AND deleted_ms = 0 "
                       "AND (?7 = 0 OR device_count = 0)"),
       forget_models_(c, "thing_models_delete", "DELETE FROM thing_model WHERE product = ?1"),
+      forget_topics_(c, "product_topics_delete", "DELETE FROM product_topic WHERE product = ?1"),
       drop_old_models_(c, "thing_model_versions_delete",
                        "DELETE FROM thing_model WHERE product = ?1 AND version <> '' AND id NOT IN "
                        "(SELECT id FROM thing_model WHERE product = ?1 AND version <> '' "
@@ -156,7 +157,10 @@ bool FleetWriter::change_product(const ProductChange& change) {
   if (change_product_.execute(p.id, change.from_revision, p.name, p.description, p.status, p.revision,
                               deleted_ms) == 0)
     return false;
-  if (change.deleted) forget_models_.execute(p.id);
+  if (change.deleted) {
+    forget_models_.execute(p.id);
+    forget_topics_.execute(p.id);
+  }
   if (change.model) {
     write_model(*change.model);
     drop_old_models_.execute(p.id, limits::kModelVersionsMax);

@@ -41,7 +41,8 @@ ListingWriter::ListingWriter(Connection& c)
       drop_tag_(c, "device_tag_delete", "DELETE FROM device_tag WHERE device = ?1 AND name = ?2"),
       insert_topic_(c, "topic_insert",
                     "INSERT INTO product_topic(id, product, name, operation, description) "
-                    "VALUES(?1, ?2, ?3, ?4, ?5)"),
+                    "SELECT ?1, ?2, ?3, ?4, ?5 "
+                    "WHERE EXISTS (SELECT 1 FROM product WHERE id = ?2 AND deleted_ms = 0)"),
       change_topic_(c, "topic_change",
                     "UPDATE product_topic SET name = ?2, operation = ?3, description = ?4 WHERE id = ?1"),
       delete_topic_(c, "topic_delete", "DELETE FROM product_topic WHERE id = ?1"),
