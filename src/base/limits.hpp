@@ -97,11 +97,11 @@ inline constexpr size_t kTagsPerDeviceMax = 100;     // SaveDeviceProp, as the f
 inline constexpr size_t kTagNameCharactersMax = 32;
 inline constexpr size_t kTagValueCharactersMax = 128;
 inline constexpr size_t kTagBytesPerCallMax = 5 * 1024;
-inline constexpr size_t kTagsPerQueryMax = 10;             // QueryDeviceByTags
-inline constexpr int64_t kTaggedDevicesCounted = 100'000;  // ours: its Total stops there
-inline constexpr size_t kTopicsPerProductMax = 50;         // custom topic classes
+inline constexpr size_t kTagsPerQueryMax = 10;                 // QueryDeviceByTags
+inline constexpr int64_t kTaggedDevicesCounted = 100'000;      // ours: its Total stops there
+inline constexpr size_t kTopicsPerProductMax = 50;             // custom topic classes
 inline constexpr int64_t kDeviceTokenMs = 24LL * 3600 * 1000;  // NextToken of QueryDevice; ours
-inline constexpr size_t kDevicesPerScan = 5'000;           // looked through in one snapshot of a reader
+inline constexpr size_t kDevicesPerScan = 5'000;               // looked through in one snapshot of a reader
 inline constexpr int64_t kMembersKeptMs =
     60'000;  // that left a group: a job may be on its way that wants them
 inline constexpr size_t kTslBytesMax = 512u * 1024;
