@@ -80,10 +80,10 @@ void Acceptor::wait() {
 
 void Acceptor::on_ready() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    TcpSocket socket(loop_.io());
     tcp::endpoint peer;
-    error_code ec;
-    acceptor_.accept(socket, peer, ec);
+    socklen_t peer_bytes = static_cast<socklen_t>(peer.capacity());
+    Socket socket(accept4(acceptor_.native_handle(), peer.data(), &peer_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    const error_code ec = socket.get() < 0 ? last_error() : error_code();
     if (ec == asio::error::would_block || ec == asio::error::try_again) break;
     if (ec && is_one_peers_trouble(ec)) continue;
     if (ec) {
@@ -91,8 +91,8 @@ void Acceptor::on_ready() {
       return;
     }
     failing_ = false;
-    socket.non_blocking(true, ec);
-    if (!ec) on_accept_(std::move(socket), peer);
+    peer.resize(peer_bytes);
+    on_accept_(std::move(socket), peer);
     if (!acceptor_.is_open()) return;
   }
   wait();

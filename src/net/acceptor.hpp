@@ -9,13 +9,14 @@
 #include "net/address.hpp"
 #include "net/asio.hpp"
 #include "net/core_loop.hpp"
+#include "net/socket.hpp"
 
 namespace rollcall::net {
 
 class Acceptor {
  public:
   // The socket is non-blocking and sends without delay (TCP_NODELAY).
-  using OnAccept = std::function<void(TcpSocket&&, const tcp::endpoint& peer)>;
+  using OnAccept = std::function<void(Socket&&, const tcp::endpoint& peer)>;
 
   Acceptor(CoreLoop& loop, OnAccept on_accept);
   // Fails with ServiceUnavailable, the reason in the message.

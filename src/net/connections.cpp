@@ -1,8 +1,10 @@
 #include "net/connections.hpp"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
-#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -14,8 +16,11 @@ constexpr int kReadsPerTurn = 4;
 constexpr size_t kSpareOutputsMax = 64;
 constexpr size_t kSpareOutputBytesMax = 16 * 1024;
 
-bool would_block(const error_code& ec) {
-  return ec == asio::error::would_block || ec == asio::error::try_again;
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+
+bool set_on(const Socket& socket, int level, int option) {
+  const int on = 1;
+  return setsockopt(socket.get(), level, option, &on, sizeof on) == 0;
 }
 }  // namespace
 
@@ -51,6 +56,7 @@ void DeadlineQueue::fire() {
 
 Connections::Connections(CoreLoop& loop, const ConnectionsOptions& options)
     : loop_(loop),
+      owner_(loop.readiness().add(this)),
       options_(options),
       close_deadlines_(loop, options.close_ms,
                        [this](ConnectionRef ref) {
@@ -69,9 +75,9 @@ void Connections::shut() {
   close_deadlines_.stop();
   connect_deadlines_.stop();
   loop_.remove_flush(this);
+  loop_.readiness().remove(owner_);
   for (Slot& slot : slots_) {
-    error_code ignored;
-    slot.socket.close(ignored);
+    slot.socket.close();
     slot.state = State::Free;
     ++slot.generation;
   }
@@ -91,7 +97,7 @@ ConnectionRef Connections::take_slot() {
   uint32_t index = 0;
   if (free_slots_.empty()) {
     index = static_cast<uint32_t>(slots_.size());
-    slots_.emplace_back(loop_.io());
+    slots_.emplace_back();
   } else {
     index = free_slots_.back();
     free_slots_.pop_back();
@@ -100,13 +106,14 @@ ConnectionRef Connections::take_slot() {
   return ConnectionRef{index, slots_[index].generation};
 }
 
-void Connections::adopt(TcpSocket&& socket, const tcp::endpoint& peer) {
+void Connections::adopt(Socket&& socket, const tcp::endpoint& peer) {
   const ConnectionRef ref = take_slot();
   Slot& slot = slots_[ref.slot];
   slot.socket = std::move(socket);
   slot.state = State::Open;
   slot.token = 0;
-  wait_readable(ref, slot);
+  if (!loop_.readiness().watch(slot.socket.get(), owner_, ref, /*writing=*/false))
+    kill(ref, slot, last_error());
   handler_->on_open(ref, endpoint_text(peer));
 }
 
@@ -123,73 +130,103 @@ ConnectionRef Connections::connect(const tcp::endpoint& target, const asio::ip::
 
 void Connections::start_connect(ConnectionRef ref, Slot& slot, const tcp::endpoint& target,
                                 const asio::ip::address& source) {
-  error_code ec;
-  slot.socket.open(target.protocol(), ec);
-  if (!ec) slot.socket.non_blocking(true, ec);
-  if (!ec) slot.socket.set_option(tcp::no_delay(true), ec);
-  if (!ec && !source.is_unspecified()) {
+  slot.socket = Socket(::socket(target.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  bool good = slot.socket.get() >= 0 && set_on(slot.socket, IPPROTO_TCP, TCP_NODELAY);
+  if (good && !source.is_unspecified()) {
     // The port is chosen by connect(), which may use a port again for another target.
-    const asio::detail::socket_option::boolean<IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT> late_port(true);
-    slot.socket.set_option(late_port, ec);
-    if (!ec) slot.socket.bind(tcp::endpoint(source, 0), ec);
+    const tcp::endpoint from(source, 0);
+    good = set_on(slot.socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT) &&
+           bind(slot.socket.get(), from.data(), static_cast<socklen_t>(from.size())) == 0;
   }
-  if (ec) {
-    kill(ref, slot, ec);
-    return;
+  if (good) {
+    const auto bytes = static_cast<socklen_t>(target.size());
+    good = ::connect(slot.socket.get(), target.data(), bytes) == 0 || errno == EINPROGRESS;
   }
-  connect_deadlines_.add(ref);
-  slot.socket.async_connect(
-      target, [this, ref, target](const error_code& result) { on_connected(ref, target, result); });
+  slot.watched_write = true;
+  good = good && loop_.readiness().watch(slot.socket.get(), owner_, ref, /*writing=*/true);
+  if (good)
+    connect_deadlines_.add(ref);
+  else
+    kill(ref, slot, last_error());
 }
 
-void Connections::on_connected(ConnectionRef ref, const tcp::endpoint& target, const error_code& ec) {
+void Connections::on_ready(ConnectionRef ref, uint32_t events) {
   Slot* slot = find(ref);
-  if (slot == nullptr || slot->state != State::Connecting) return;
-  if (ec) {
-    finish(ref, *slot, ec);
+  if (slot == nullptr || slot->state == State::Dead) return;
+  if (slot->state == State::Connecting) {
+    if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
+    on_connected(ref, *slot);
+    slot = find(ref);  // it may be gone
+    if (slot == nullptr || slot->state == State::Dead || slot->state == State::Connecting) return;
+  }
+  if ((events & EPOLLOUT) != 0 && slot->waiting_write) {
+    slot->waiting_write = false;
+    write(ref, *slot);
+  }
+  // Edge-triggered: an end that comes together with bytes is not told again once the bytes are read.
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) slot->peer_ended = true;
+  if ((events & EPOLLIN) != 0 || slot->peer_ended) read(ref);
+}
+
+void Connections::on_connected(ConnectionRef ref, Slot& slot) {
+  int error = 0;
+  socklen_t bytes = sizeof error;
+  if (getsockopt(slot.socket.get(), SOL_SOCKET, SO_ERROR, &error, &bytes) != 0) error = errno;
+  if (error != 0) {
+    finish(ref, slot, {error, boost::system::system_category()});
     return;
   }
+  tcp::endpoint target;
+  bytes = static_cast<socklen_t>(target.capacity());
+  if (getpeername(slot.socket.get(), target.data(), &bytes) != 0) {
+    if (errno != ENOTCONN) finish(ref, slot, last_error());
+    return;  // not connected yet: nothing has happened
+  }
+  target.resize(bytes);
   --connecting_;
-  slot->state = State::Open;
-  wait_readable(ref, *slot);
+  slot.state = State::Open;
   handler_->on_open(ref, endpoint_text(target));
 }
 
-void Connections::wait_readable(ConnectionRef ref, Slot& slot) {
-  if (slot.reading) return;
-  slot.reading = true;
-  slot.socket.async_wait(tcp::socket::wait_read, [this, ref](const error_code& ec) { on_readable(ref, ec); });
+void Connections::read(ConnectionRef ref) {
+  Slot* slot = find(ref);
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    // Freed by finish(), which read_some may come to.
+    if (slot == nullptr || slot->state == State::Dead || !read_some(ref, *slot)) return;
+    slot = find(ref);
+  }
+  if (slot == nullptr || slot->in_unread_list) return;
+  slot->in_unread_list = true;
+  if (unread_list_.empty()) asio::post(loop_.io(), [this] { read_on(); });
+  unread_list_.push_back(ref);
 }
 
-void Connections::on_readable(ConnectionRef ref, const error_code& ec) {
-  Slot* slot = find(ref);
-  if (slot == nullptr) return;
-  slot->reading = false;
-  if (slot->state == State::Dead) return;
-  if (ec) {
-    finish(ref, *slot, ec);
-    return;
+void Connections::read_on() {
+  const auto unread = std::exchange(unread_list_, {});
+  for (const ConnectionRef ref : unread) {
+    Slot* slot = find(ref);
+    if (slot == nullptr) continue;
+    slot->in_unread_list = false;
+    read(ref);
   }
-  for (int i = 0; i < kReadsPerTurn; ++i)
-    if (!read_some(ref, *slot)) break;
-  // The slot is freed only here, in finish(), so it is still ours unless read_some said so by freeing it.
-  slot = find(ref);
-  if (slot != nullptr && slot->state != State::Dead) wait_readable(ref, *slot);
 }
 
 // True when there may be more to read at once.
 bool Connections::read_some(ConnectionRef ref, Slot& slot) {
-  error_code ec;
   const auto buffer = loop_.read_buffer();
-  const size_t n = slot.socket.read_some(asio::buffer(buffer.data(), buffer.size()), ec);
-  if (would_block(ec)) return false;
-  if (ec) {
+  const ssize_t n = recv(slot.socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (n <= 0) {
+    if (n < 0 && errno == EINTR) return true;
+    if (n < 0 && would_block()) return false;
+    const error_code ec = n == 0 ? error_code(asio::error::eof) : last_error();
     if (slot.state == State::Open) write(ref, slot);  // the peer may still read the last replies
     finish(ref, slot, ec);
     return false;
   }
-  if (slot.state == State::Open) handler_->on_bytes(ref, buffer.first(n));
-  return slot.state != State::Dead && n == buffer.size();
+  const auto bytes = static_cast<size_t>(n);
+  if (slot.state == State::Open) handler_->on_bytes(ref, buffer.first(bytes));
+  // A read that leaves room has taken all there was.
+  return bytes == buffer.size() || slot.peer_ended;
 }
 
 bool Connections::send(ConnectionRef ref, std::string_view bytes) {
@@ -255,24 +292,22 @@ void Connections::flush() {
 void Connections::write(ConnectionRef ref, Slot& slot) {
   if (slot.state != State::Open && slot.state != State::Draining) return;
   while (slot.output_sent < slot.output.size()) {
-    error_code ec;
-    const auto rest =
-        asio::buffer(slot.output.data() + slot.output_sent, slot.output.size() - slot.output_sent);
-    slot.output_sent += slot.socket.write_some(rest, ec);
-    if (would_block(ec)) {
+    const ssize_t n = ::send(slot.socket.get(), slot.output.data() + slot.output_sent,
+                             slot.output.size() - slot.output_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n >= 0) {
+      slot.output_sent += static_cast<size_t>(n);
+    } else if (would_block()) {
       wait_writable(ref, slot);
       return;
-    }
-    if (ec) {
-      kill(ref, slot, ec);
+    } else if (errno != EINTR) {
+      kill(ref, slot, last_error());
       return;
     }
   }
   free_output(slot);
   if (slot.state == State::Draining) {
     // Our end first, then the peer's: closing with unread input would destroy what the peer has not read yet.
-    error_code ignored;
-    slot.socket.shutdown(tcp::socket::shutdown_send, ignored);
+    shutdown(slot.socket.get(), SHUT_WR);
     slot.state = State::Lingering;
   }
 }
@@ -287,8 +322,8 @@ void Connections::free_output(Slot& slot) {
   std::string().swap(slot.output);
 }
 
+// Called when the socket has just refused bytes, so the next edge is still to come.
 void Connections::wait_writable(ConnectionRef ref, Slot& slot) {
-  if (slot.waiting_write) return;
   slot.waiting_write = true;
   // What was sent is dropped once it is the larger part, so a slow reader does not hold more than it has
   // queued twice.
@@ -296,20 +331,10 @@ void Connections::wait_writable(ConnectionRef ref, Slot& slot) {
     slot.output.erase(0, slot.output_sent);
     slot.output_sent = 0;
   }
-  slot.socket.async_wait(tcp::socket::wait_write,
-                         [this, ref](const error_code& ec) { on_writable(ref, ec); });
-}
-
-void Connections::on_writable(ConnectionRef ref, const error_code& ec) {
-  Slot* slot = find(ref);
-  if (slot == nullptr) return;
-  slot->waiting_write = false;
-  if (slot->state == State::Dead) return;
-  if (ec) {
-    finish(ref, *slot, ec);
-    return;
-  }
-  write(ref, *slot);
+  if (slot.watched_write) return;
+  slot.watched_write = true;
+  if (!loop_.readiness().watch_again(slot.socket.get(), owner_, ref, /*writing=*/true))
+    kill(ref, slot, last_error());
 }
 
 void Connections::kill(ConnectionRef ref, Slot& slot, const error_code& reason) {
@@ -330,11 +355,11 @@ void Connections::reap() {
 
 void Connections::finish(ConnectionRef ref, Slot& slot, const error_code& reason) {
   if (slot.state == State::Connecting) --connecting_;
-  error_code ignored;
-  slot.socket.close(ignored);
+  slot.socket.close();
   std::string().swap(slot.output);
   slot.output_sent = 0;
-  slot.in_flush_list = slot.waiting_write = slot.reading = false;
+  slot.in_flush_list = slot.waiting_write = slot.watched_write = false;
+  slot.peer_ended = slot.in_unread_list = false;
   --count_;
   close_reason_ = reason;
   // The slot stays found for token() until the handler has been told, and cannot be taken again before.

@@ -1,7 +1,7 @@
 // Connections: the open TCP connections of one core as slots with generations, for TcpServer and TcpClient,
-// which only differ in how a connection comes to be. One pending wait per direction and no buffer while idle:
-// reading goes through the loop's shared buffer, output is collected in a string and written once per round
-// of the loop. Included by net/ only. Thread: the loop's.
+// which only differ in how a connection comes to be. No buffer and no pending operation while idle: reading
+// goes through the loop's shared buffer when Readiness says so, output is collected in a string and written
+// once per round of the loop. Included by net/ only. Thread: the loop's.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,8 @@
 #include "base/byte_stream.hpp"
 #include "net/asio.hpp"
 #include "net/core_loop.hpp"
+#include "net/readiness.hpp"
+#include "net/socket.hpp"
 
 namespace rollcall::net {
 
@@ -45,7 +47,7 @@ class DeadlineQueue {
   CoreLoop::TimerId timer_ = 0;
 };
 
-class Connections {
+class Connections final : Readiness::Owner {
  public:
   Connections(CoreLoop& loop, const ConnectionsOptions& options);
   // Detaches from the handler and closes every socket without telling anyone. Must precede the last use of
@@ -54,7 +56,7 @@ class Connections {
   void set_handler(ByteHandler* handler) { handler_ = handler; }
 
   // Takes an accepted socket; calls on_open.
-  void adopt(TcpSocket&& socket, const tcp::endpoint& peer);
+  void adopt(Socket&& socket, const tcp::endpoint& peer);
   // Opens an outgoing connection; on_open or on_closed follows, never inside this call. `source` unspecified:
   // the kernel's choice.
   ConnectionRef connect(const tcp::endpoint& target, const asio::ip::address& source, uint64_t token);
@@ -76,16 +78,17 @@ class Connections {
   enum class State : uint8_t { Free, Connecting, Open, Draining, Lingering, Dead };
 
   struct Slot {
-    explicit Slot(asio::io_context& io) : socket(io) {}
-    TcpSocket socket;
+    Socket socket;
     std::string output;
     size_t output_sent = 0;
     uint64_t token = 0;
     uint32_t generation = 1;
     State state = State::Free;
     bool in_flush_list = false;
-    bool waiting_write = false;
-    bool reading = false;
+    bool waiting_write = false;   // for room in the socket
+    bool watched_write = false;   // Readiness tells when there is some
+    bool peer_ended = false;      // its end, or an error, is behind what can be read
+    bool in_unread_list = false;  // had more to say than fits into a turn
   };
 
   Slot* find(ConnectionRef ref);
@@ -93,12 +96,12 @@ class Connections {
   ConnectionRef take_slot();
   void start_connect(ConnectionRef ref, Slot& slot, const tcp::endpoint& target,
                      const asio::ip::address& source);
-  void on_connected(ConnectionRef ref, const tcp::endpoint& target, const error_code& ec);
-  void wait_readable(ConnectionRef ref, Slot& slot);
-  void on_readable(ConnectionRef ref, const error_code& ec);
+  void on_ready(ConnectionRef ref, uint32_t events) override;
+  void on_connected(ConnectionRef ref, Slot& slot);
+  void read(ConnectionRef ref);
+  void read_on();
   bool read_some(ConnectionRef ref, Slot& slot);
   void wait_writable(ConnectionRef ref, Slot& slot);
-  void on_writable(ConnectionRef ref, const error_code& ec);
   void want_flush(ConnectionRef ref, Slot& slot);
   void flush();
   void write(ConnectionRef ref, Slot& slot);
@@ -108,12 +111,14 @@ class Connections {
   void finish(ConnectionRef ref, Slot& slot, const error_code& reason);
 
   CoreLoop& loop_;
+  const uint32_t owner_;  // our number with Readiness
   const ConnectionsOptions options_;
   ByteHandler* handler_ = nullptr;
   std::deque<Slot> slots_;  // addresses stay
   std::vector<uint32_t> free_slots_;
   std::vector<ConnectionRef> flush_list_;
   std::vector<ConnectionRef> flushing_;
+  std::vector<ConnectionRef> unread_list_;
   std::vector<std::pair<ConnectionRef, error_code>> dead_;
   std::vector<std::string> spare_outputs_;  // buffers for the next replies
   DeadlineQueue close_deadlines_;

@@ -10,6 +10,7 @@
 
 #include "net/asio.hpp"
 #include "net/mailbox.hpp"
+#include "net/readiness.hpp"
 
 namespace rollcall::net {
 
@@ -30,6 +31,7 @@ struct CoreLoop::Impl {
   SystemClock clock;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
+  Readiness readiness{io};
   WakeFlag wake_flag;
   std::function<void()> wake_hook;
   std::function<void()> after_poll_hook;
@@ -50,6 +52,7 @@ struct CoreLoop::Impl {
     }
     if (after_poll_hook) after_poll_hook();
     for (auto& flush : flushes) flush.second();
+    readiness.arm();
   }
 
   TimerId add_timer(int64_t deadline_us, int64_t period_us, std::function<void()> fire) {
@@ -150,6 +153,7 @@ void CoreLoop::cancel(TimerId id) {
 SteadyUs CoreLoop::now() const { return impl_->clock.steady(); }
 const Clock& CoreLoop::clock() const { return impl_->clock; }
 asio::io_context& CoreLoop::io() { return impl_->io; }
+Readiness& CoreLoop::readiness() { return impl_->readiness; }
 std::span<uint8_t> CoreLoop::read_buffer() { return impl_->buffer; }
 
 void CoreLoop::add_flush(const void* owner, std::function<void()> flush) {

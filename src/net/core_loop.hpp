@@ -18,6 +18,8 @@ class io_context;
 
 namespace rollcall::net {
 
+class Readiness;
+
 class CoreLoop {
  public:
   using TimerId = uint64_t;  // never 0
@@ -56,6 +58,7 @@ class CoreLoop {
 
   // --- for net/ only
   boost::asio::io_context& io();
+  Readiness& readiness();
   // Where bytes are read into before a handler sees them; shared by all connections of the loop.
   std::span<uint8_t> read_buffer();
   // Called at the end of each round, behind after_poll. Must not call protocol handlers.

@@ -19,7 +19,7 @@ struct HttpServer::Impl {
       : loop(core_loop),
         options(server_options),
         acceptor(core_loop,
-                 [this](TcpSocket&& socket, const tcp::endpoint& peer) { accept(std::move(socket), peer); }) {
+                 [this](Socket&& socket, const tcp::endpoint& peer) { accept(std::move(socket), peer); }) {
     context.loop = &loop;
     context.options = &options;
     context.on_dead = [this](HttpConnection& connection) { remove(connection); };
@@ -31,8 +31,15 @@ struct HttpServer::Impl {
     sweep_timer = loop.every(std::clamp<int64_t>(shortest / 4, 1, kSweepMsMax), [this] { sweep(); });
   }
 
-  void accept(TcpSocket&& socket, const tcp::endpoint& peer) {
+  void accept(Socket&& accepted, const tcp::endpoint& peer) {
     if (connections.size() >= options.connections_max && !drop_longest_idle()) return;
+    TcpSocket socket(loop.io());
+    error_code ec;
+    socket.assign(peer.protocol(), accepted.get(), ec);
+    if (ec) return;
+    accepted.release();
+    socket.non_blocking(true, ec);
+    if (ec) return;
     std::unique_ptr<Stream> stream;
     if (options.tls)
       stream = std::make_unique<TlsStream>(std::move(socket), options.tls->native(), loop.read_buffer());

@@ -12,10 +12,9 @@ struct TcpServer::Impl {
       : options(server_options),
         connections(loop, ConnectionsOptions{server_options.output_bytes_max, server_options.close_ms, 0}),
         acceptor(loop,
-                 [this](TcpSocket&& socket, const tcp::endpoint& peer) { accept(std::move(socket), peer); }) {
-  }
+                 [this](Socket&& socket, const tcp::endpoint& peer) { accept(std::move(socket), peer); }) {}
 
-  void accept(TcpSocket&& socket, const tcp::endpoint& peer) {
+  void accept(Socket&& socket, const tcp::endpoint& peer) {
     if (connections.count() < options.connections_max)
       connections.adopt(std::move(socket), peer);
     else
