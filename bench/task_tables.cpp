@@ -213,7 +213,11 @@ void BareTable::make_job(int64_t job) {
   for (int64_t done = 0; done < sizes_.tasks;) {
     run("BEGIN IMMEDIATE");
     const int64_t end = std::min(sizes_.tasks, done + sizes_.rows_a_commit);
-    for (; done < end; ++done) step(insert, {job, done, done + 1});
+    for (; done < end; ++done) {
+      step(insert, {job, done, done + 1});
+      move_block(done, 0, 1);
+    }
+    write_blocks(job);
     run("COMMIT");
   }
 }
@@ -243,7 +247,9 @@ void BareTable::move(int64_t job, const std::vector<int64_t>& sequences, TaskSta
       step(update, {job, sequence, new_status, 0, old_status, history_});
     }
     if (to == TaskStatus::InProgress) step(time_out, {kNow.value + kTimeOutMs + sequence, job, sequence});
+    move_block(sequence, old_status, new_status);
   }
+  write_blocks(job);
   count(job, static_cast<int64_t>(sorted_.size()), from, to);
   run("COMMIT");
 }
@@ -263,9 +269,35 @@ void BareTable::cancel_job(int64_t job) {
     step(history, {job, done, end, history_ + 1 - done});
     step(update, {job, done, end, history_ + 1 - done});
     history_ += end - done;
+    for (int64_t sequence = done; sequence < end; ++sequence) move_block(sequence, 1, 8);
+    write_blocks(job);
     count(job, end - done, TaskStatus::Queued, TaskStatus::Cancelled);
     run("COMMIT");
   }
+}
+
+// The counts of blocks of 128 tasks and of 128 blocks, once a commit; sequences come in order.
+void BareTable::move_block(int64_t sequence, int64_t from, int64_t to) {
+  if (blocks_.empty() || blocks_.back().block != sequence / 128) blocks_.push_back({sequence / 128, {}});
+  auto& counts = blocks_.back().counts;
+  if (from > 0) counts[from > 4] -= int64_t{1} << (from - 1) % 4 * 15;
+  counts[to > 4] += int64_t{1} << (to - 1) % 4 * 15;
+}
+
+void BareTable::write_blocks(int64_t job) {
+  static const char* const add =
+      "INSERT INTO task_block VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET "
+      "early = early + excluded.early, late = late + excluded.late";
+  for (const int64_t level : {0, 1}) {
+    for (size_t i = 0; i < blocks_.size();) {
+      const int64_t block = level == 0 ? blocks_[i].block : blocks_[i].block / 128;
+      int64_t early = 0, late = 0;
+      for (; i < blocks_.size() && blocks_[i].block / (level == 0 ? 1 : 128) == block; ++i)
+        early += blocks_[i].counts[0], late += blocks_[i].counts[1];
+      step(add, {job, level, block, early, late});
+    }
+  }
+  blocks_.clear();
 }
 
 void BareTable::count(int64_t job, int64_t tasks, TaskStatus from, TaskStatus to) {

@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -74,12 +75,19 @@ class BareTable final : public TaskTable {
   void run(const std::string& sql);
   void step(const char* sql, std::initializer_list<int64_t> values);
   void count(int64_t job, int64_t tasks, TaskStatus from, TaskStatus to);
+  void move_block(int64_t sequence, int64_t from, int64_t to);
+  void write_blocks(int64_t job);
+  struct Block {
+    int64_t block = 0;
+    std::array<int64_t, 2> counts{};
+  };
   const TaskTableSizes sizes_;
   testing::ScratchFolder folder_;
   sqlite3* db_ = nullptr;
   std::map<const char*, sqlite3_stmt*> statements_;  // by address: each text stands once in the source
   int64_t history_ = 0;
   std::vector<int64_t> sorted_;
+  std::vector<Block> blocks_;
 };
 
 }  // namespace rollcall::bench

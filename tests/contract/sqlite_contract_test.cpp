@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "contract/random_changes.hpp"
 #include "contract/store_contract.hpp"
 #include "store/sqlite/open.hpp"
 
@@ -55,6 +56,30 @@ class SqliteStore : public testing::Test {
     EXPECT_EQ(sqlite3_exec(raw, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(raw);
     sqlite3_close(raw);
   }
+  // The number of rows of task_block that do not say what the tasks of their block are.
+  int64_t wrong_blocks() {
+    sqlite3* raw = nullptr;
+    EXPECT_EQ(sqlite3_open(path.c_str(), &raw), SQLITE_OK);
+    sqlite3_stmt* count = nullptr;
+    const std::string early = "sum(CASE WHEN status <= 4 THEN 1 << (status - 1) * 15 ELSE 0 END)";
+    const std::string late = "sum(CASE WHEN status >= 5 THEN 1 << (status - 5) * 15 ELSE 0 END)";
+    const auto blocks_of = [&](const std::string& level, const std::string& tasks) {
+      return "SELECT job, " + level + ", sequence / " + tasks + ", " + early + ", " + late +
+             " FROM task WHERE job IN (SELECT id FROM job WHERE purged = 0) GROUP BY job, sequence / " +
+             tasks;
+    };
+    const std::string truth = blocks_of("0", "128") + " UNION ALL " + blocks_of("1", "16384");
+    const std::string sql = "SELECT (SELECT count(*) FROM (" + truth +
+                            " EXCEPT SELECT * FROM task_block)) + (SELECT count(*) FROM (SELECT * FROM "
+                            "task_block EXCEPT SELECT * FROM (" +
+                            truth + ")))";
+    EXPECT_EQ(sqlite3_prepare_v2(raw, sql.c_str(), -1, &count, nullptr), SQLITE_OK) << sqlite3_errmsg(raw);
+    EXPECT_EQ(sqlite3_step(count), SQLITE_ROW);
+    const int64_t wrong = sqlite3_column_int64(count, 0);
+    sqlite3_finalize(count);
+    sqlite3_close(raw);
+    return wrong;
+  }
   static ChangeSet keys(int from, int to) {
     ChangeSet changes;
     for (int i = from; i < to; ++i) {
@@ -85,6 +110,7 @@ class SqliteStore : public testing::Test {
   }
   // As before migration 4, and what came later.
   void forget_chains(int version) {
+    execute("DROP TABLE task_block; CREATE INDEX task_status ON task(job, status, sequence)");
     forget_listing();
     execute("DROP INDEX job_deleted; DROP INDEX job_ended; ALTER TABLE job DROP COLUMN purged");
     execute("ALTER TABLE task DROP COLUMN last_event");
@@ -164,6 +190,44 @@ TEST_F(SqliteStore, ChainsTheHistoryOfAnOlderFile) {
   EXPECT_EQ((*rows)[1].detail, (TaskDetail{"", R"({"a":1})"}));
   EXPECT_EQ((*rows)[2].detail, (TaskDetail{"", R"({"out":2})"}));
   EXPECT_EQ((*store->history(1, 1)).front().detail, (TaskDetail{"device offline", ""}));
+}
+
+TEST_F(SqliteStore, CountsTheBlocksOfAnOlderFile) {
+  open_or_fail(path).reset();
+  forget_chains(3);
+  execute(
+      "INSERT INTO job(id, instance, status, sweep, sweep_cursor, tasks_made, epoch, paused, created_ms, "
+      "modified_ms, started_ms, maximum_per_minute, maximum_per_minute_given, qos, "
+      "in_progress_timeout_minutes, description) VALUES(7, 1, 3, 0, 0, 40000, 1, 0, 1, 1, 1, 1, 1, 1, 1, "
+      "'')");
+  execute(
+      "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 39999) "
+      "INSERT INTO task SELECT 7, i, i + 1, CASE WHEN i % 16500 = 3 THEN 7 WHEN i = 127 THEN 8 ELSE 1 END, "
+      "1, 1, NULL, 0, 1, 0, 0 FROM n");
+  const auto store = open_or_fail(path);
+  EXPECT_EQ(wrong_blocks(), 0);
+  const TaskStatus rare[] = {TaskStatus::Cancelled, TaskStatus::TimedOut};
+  const auto page = store->list_tasks_of_job(JobId{7}, rare, 3, 10);
+  std::vector<int64_t> found;
+  for (const TaskView& row : *page) found.push_back(row.task.key.sequence);
+  EXPECT_EQ(found, (std::vector<int64_t>{127, 16'503, 33'003}));
+  EXPECT_EQ(store->queued_tasks(JobId{7}, 39'990, 100)->size(), 9u);
+}
+
+TEST_F(SqliteStore, CountsWhatIsInEveryBlockWhateverHappens) {
+  const auto store = open_or_fail(path);
+  RandomChanges changes(11, *store);
+  ASSERT_TRUE(commits(*store, changes.world()));
+  for (int i = 0; i < 600; ++i) {
+    const ChangeSet next = changes.next();
+    commits(*store, next);
+    if (i % 20 != 0) continue;
+    ChangeSet purge;
+    purge.purge = PurgeJobs{changes.now(), 3};
+    ASSERT_TRUE(commits(*store, purge));
+    ASSERT_EQ(wrong_blocks(), 0) << i;
+  }
+  EXPECT_EQ(wrong_blocks(), 0);
 }
 
 TEST_F(SqliteStore, RefusesWhatIsNotItsFile) {

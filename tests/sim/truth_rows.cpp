@@ -188,6 +188,14 @@ void Truth::check_tasks(const Job& job) {
   if (rows_read != job.tasks_made)
     return violated("job " + std::to_string(job.id.value) + " has " + std::to_string(rows_read) +
                     " rows and counts " + std::to_string(job.tasks_made));
+  for (size_t value = 1; value <= kTaskStatusCount; ++value) {
+    const TaskStatus statuses[] = {static_cast<TaskStatus>(value)};
+    const auto listed = store_->list_tasks_of_job(job.id, statuses, -1, static_cast<size_t>(rows_read) + 1);
+    if (!listed) return;
+    if (static_cast<int64_t>(listed->size()) != counted[statuses[0]])
+      return violated("job " + std::to_string(job.id.value) + ": another number is listed as " +
+                      std::string(task_status_text(statuses[0])) + " than has it");
+  }
   // Tasks that are still to be made count as QUEUED.
   counted[TaskStatus::Queued] += job.counters.total() - rows_read;
   if (!(counted == job.counters))

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/sqlite/blocks.hpp"
 #include "store/sqlite/queries_listing.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/store.hpp"
@@ -104,6 +105,8 @@ class JobQueries {
   void read_unfit_products(Job& job);
   Task read_task(Query& query);
   Result<std::vector<TaskView>> views(std::vector<Task> tasks);
+  std::vector<Task> tasks_of_statuses(JobId job, std::span<const TaskStatus> statuses, int64_t after_sequence,
+                                      size_t limit);
   // Positions of one task's history behind `after_position`, the oldest first; at most `limit`.
   std::vector<int64_t> event_positions(const TaskKey& key, int64_t after_position, size_t limit);
 
@@ -111,7 +114,7 @@ class JobQueries {
   JobTimes times_;
   Statement job_, document_, unfit_, jobs_newest_, jobs_newest_of_status_, job_count_, job_count_of_status_;
   Statement unfinished_jobs_, job_marks_, targets_;
-  Statement task_, task_detail_, tasks_of_job_, tasks_of_job_and_status_, tasks_of_device_, device_label_;
+  Statement task_, task_detail_, tasks_of_job_, tasks_of_job_and_statuses_, tasks_of_device_, device_label_;
   Statement open_tasks_, history_, history_row_, last_event_, previous_event_, job_instance_, due_time_outs_,
       earliest_time_out_, earliest_deletion_, ended_jobs_, earliest_end_, tells_;
 };

@@ -76,10 +76,18 @@ JobQueries::JobQueries(Connection& c)
       tasks_of_job_(c, "tasks_of_job",
                     "SELECT " TASK_COLUMNS
                     " FROM task WHERE job = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"),
-      tasks_of_job_and_status_(c, "tasks_of_job_and_status",
-                               "SELECT " TASK_COLUMNS
-                               " FROM task INDEXED BY task_status WHERE job = ?1 AND status = ?4 "
-                               "AND sequence > ?2 ORDER BY sequence LIMIT ?3"),
+      // Blocks of blocks, of these the blocks, of these the tasks (migration 8).
+      tasks_of_job_and_statuses_(
+          c, "tasks_of_job_and_statuses",
+          "SELECT t.job, t.sequence, t.device, t.status, t.attempt, t.progress, t.flags, t.pushes, "
+          "t.queued_ms, t.modified_ms FROM task_block u CROSS JOIN task_block b CROSS JOIN task t "
+          "WHERE u.job = ?1 AND u.level = 1 AND u.block >= ?2 >> 14 "
+          "AND (u.early & ?5 <> 0 OR u.late & ?6 <> 0) "
+          "AND b.job = ?1 AND b.level = 0 AND b.block BETWEEN max(u.block << 7, ?2 >> 7) AND u.block << 7 | "
+          "127 "
+          "AND (b.early & ?5 <> 0 OR b.late & ?6 <> 0) "
+          "AND t.job = ?1 AND t.sequence BETWEEN max(b.block << 7, ?2) AND b.block << 7 | 127 "
+          "AND (?4 >> t.status) & 1 ORDER BY u.block, b.block, t.sequence LIMIT ?3"),
       tasks_of_device_(c, "tasks_of_device",
                        "SELECT " TASK_COLUMNS
                        " FROM task INDEXED BY task_device WHERE device = ?1 AND job < ?2 "
@@ -247,22 +255,23 @@ Result<std::vector<TaskView>> JobQueries::views(std::vector<Task> tasks) {
 Result<std::vector<TaskView>> JobQueries::list_tasks_of_job(JobId job, std::span<const TaskStatus> statuses,
                                                             int64_t after_sequence, size_t limit) {
   Snapshot snapshot(connection_);
+  if (!statuses.empty()) return views(tasks_of_statuses(job, statuses, after_sequence, limit));
   std::vector<Task> tasks;
-  if (statuses.empty()) {
-    Query query = tasks_of_job_.run(job, after_sequence, limit);
-    while (query.step()) tasks.push_back(read_task(query));
-    return views(std::move(tasks));
-  }
-  // The index has each status in queue order; a page of each holds the page of all.
-  for (size_t value = 1; value <= kTaskStatusCount; ++value) {
-    const auto status = static_cast<TaskStatus>(value);
-    if (!contains(statuses, status)) continue;
-    Query query = tasks_of_job_and_status_.run(job, after_sequence, limit, status);
-    while (query.step()) tasks.push_back(read_task(query));
-  }
-  std::sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.key < b.key; });
-  if (tasks.size() > limit) tasks.resize(limit);
+  Query query = tasks_of_job_.run(job, after_sequence, limit);
+  while (query.step()) tasks.push_back(read_task(query));
   return views(std::move(tasks));
+}
+
+std::vector<Task> JobQueries::tasks_of_statuses(JobId job, std::span<const TaskStatus> statuses,
+                                                int64_t after_sequence, size_t limit) {
+  const BlockCounts mask = BlockCounts::mask_of(statuses);
+  int64_t wanted = 0;
+  for (const TaskStatus status : statuses) wanted |= int64_t{1} << static_cast<int>(status);
+  std::vector<Task> tasks;
+  const int64_t first = std::max(after_sequence, int64_t{-1}) + 1;
+  Query query = tasks_of_job_and_statuses_.run(job, first, limit, wanted, mask.early, mask.late);
+  while (query.step()) tasks.push_back(read_task(query));
+  return tasks;
 }
 
 Result<std::vector<TaskView>> JobQueries::list_tasks_of_device(DeviceId device,
@@ -298,10 +307,8 @@ Result<std::vector<Task>> JobQueries::open_tasks(std::span<const DeviceId> devic
 
 Result<std::vector<Task>> JobQueries::queued_tasks(JobId job, int64_t after_sequence, size_t limit) {
   Snapshot snapshot(connection_);
-  std::vector<Task> rows;
-  Query query = tasks_of_job_and_status_.run(job, after_sequence, limit, TaskStatus::Queued);
-  while (query.step()) rows.push_back(read_task(query));
-  return connection_.finish(std::move(rows));
+  constexpr TaskStatus kQueued[] = {TaskStatus::Queued};
+  return connection_.finish(tasks_of_statuses(job, kQueued, after_sequence, limit));
 }
 
 Result<std::vector<Tell>> JobQueries::tells(std::span<const DeviceId> devices, size_t limit_each) {

@@ -10,13 +10,14 @@
 #include "store/sqlite/migrations/0005_retention.hpp"
 #include "store/sqlite/migrations/0006_products.hpp"
 #include "store/sqlite/migrations/0007_listing.hpp"
+#include "store/sqlite/migrations/0008_blocks.hpp"
 
 namespace rollcall::store {
 namespace {
 
 // Migration n brings version n-1 to n.
 constexpr const char* kMigrations[] = {kMigration0001, kMigration0002, kMigration0003, kMigration0004,
-                                       kMigration0005, kMigration0006, kMigration0007};
+                                       kMigration0005, kMigration0006, kMigration0007, kMigration0008};
 
 // "ROLL": marks the file as ours (PRAGMA application_id).
 constexpr int64_t kApplicationId = 0x524F4C4C;

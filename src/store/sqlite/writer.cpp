@@ -20,10 +20,12 @@ Ledger::Ledger(Connection& c)
           "UPDATE job_counter SET queued = queued + ?2, sent = sent + ?3, in_progress = in_progress + ?4, "
           "succeeded = succeeded + ?5, failed = failed + ?6, rejected = rejected + ?7, "
           "timed_out = timed_out + ?8, cancelled = cancelled + ?9 WHERE job = ?1 "
-          "RETURNING queued, sent, in_progress, succeeded, failed, rejected, timed_out, cancelled") {}
+          "RETURNING queued, sent, in_progress, succeeded, failed, rejected, timed_out, cancelled"),
+      blocks_(c) {}
 
 void Ledger::begin() {
   moved_.clear();
+  blocks_.begin();
   last_ = nullptr;
   {  // Asked each time: another process may have written since.
     Query query = last_position_.run();
@@ -64,7 +66,15 @@ TaskCounters& Ledger::moved(JobId job) {
   return *last_;
 }
 
+void Ledger::move(const TaskKey& key, TaskStatus from, TaskStatus to) {
+  TaskCounters& counters = moved(key.job);
+  --counters[from];
+  ++counters[to];
+  blocks_.moved(key, from, to);
+}
+
 void Ledger::flush_counters(CommitResult& result) {
+  blocks_.flush();
   for (const auto& [job, by] : moved_) {
     if (by == TaskCounters{}) continue;
     const auto& n = by.by_status;
@@ -90,7 +100,7 @@ Writer::Writer(Connection& c, JobTimes& times)
       ledger_(c),
       tasks_(c, times, ledger_),
       jobs_(c, times, ledger_, tasks_),
-      purge_(c),
+      purge_(c, ledger_),
       fleet_(c),
       listing_(c) {}
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/sqlite/blocks.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/statement.hpp"
 
@@ -43,10 +44,14 @@ class Ledger {
   void drop_last_history();
   // Leaves out positions up to this one.
   void go_on_at(int64_t position) { next_position_ = position; }
+  // A row was made, a row went from one status to another: its block follows, and with the second its job.
+  void made(const TaskKey& key, TaskStatus status) { blocks_.made(key, status); }
+  void move(const TaskKey& key, TaskStatus from, TaskStatus to);
   // The change of a job's counters in this transaction so far; valid until begin().
   TaskCounters& moved(JobId job);
-  // Writes every job's counters once and says what they are now.
+  // Writes every job's counters once and says what they are now, and the blocks'.
   void flush_counters(CommitResult& result);
+  void forget_blocks(JobId job) { blocks_.forget(job); }
 
  private:
   template <class... Rest>
@@ -55,6 +60,7 @@ class Ledger {
   Connection& connection_;
   Statement last_position_, insert_history_, insert_history_of_row_, drop_history_, add_counters_;
   std::string detail_;
+  Blocks blocks_;
   std::unordered_map<JobId, TaskCounters> moved_;
   JobId last_job_;
   TaskCounters* last_ = nullptr;
@@ -116,7 +122,7 @@ class JobWriter {
 // Takes away what is left of deleted jobs (writer_purge.cpp).
 class PurgeWriter {
  public:
-  explicit PurgeWriter(Connection& connection);
+  PurgeWriter(Connection& connection, Ledger& ledger);
   PurgeResult purge(const PurgeJobs& purge);
 
  private:
@@ -124,6 +130,7 @@ class PurgeWriter {
   void forget_history(int64_t last_event);
 
   Connection& connection_;
+  Ledger& ledger_;
   Statement oldest_, begin_, keep_positions_, tasks_, drop_event_, drop_tell_, drop_tasks_, drop_details_;
   Statement drop_spec_, drop_counter_, drop_unfit_, end_;
 };

@@ -4,8 +4,9 @@
 
 namespace rollcall::store {
 
-PurgeWriter::PurgeWriter(Connection& c)
+PurgeWriter::PurgeWriter(Connection& c, Ledger& ledger)
     : connection_(c),
+      ledger_(ledger),
       oldest_(c, "purge_oldest",
               "SELECT id FROM job WHERE deleted_ms <> 0 AND purged < 2 AND deleted_ms <= ?1 "
               "ORDER BY deleted_ms, id LIMIT 1"),
@@ -32,7 +33,7 @@ PurgeResult PurgeWriter::purge(const PurgeJobs& purge) {
     if (!query.step()) return result;
     query >> result.job;
   }
-  begin_.execute(result.job);
+  if (begin_.execute(result.job) > 0) ledger_.forget_blocks(result.job);
   keep_positions_.execute();
   result.tasks = purge_tasks(result.job, purge.tasks_max);
   if (result.tasks == static_cast<int64_t>(purge.tasks_max)) return result;

@@ -98,6 +98,7 @@ void TaskWriter::insert(const Task& task, int64_t job_created_ms, int64_t last_e
   insert_.execute(task.key.job, task.key.sequence, task.device, task.status, is_open(task.status),
                   task.attempt, pack_progress(task), task.flags, task.pushes,
                   task.queued_at.value - job_created_ms, task.modified_at - task.queued_at, last_event);
+  ledger_.made(task.key, task.status);
 }
 
 void TaskWriter::insert_unfit(Task task, int64_t job_created_ms, std::string_view reason) {
@@ -177,11 +178,7 @@ bool TaskWriter::change(const TaskChange& change, int64_t job_created_ms) {
     return false;
   }
 
-  if (moves) {
-    TaskCounters& moved = ledger_.moved(task.key.job);
-    --moved[change.from_status];
-    ++moved[task.status];
-  }
+  if (moves) ledger_.move(task.key, change.from_status, task.status);
   if (change.detail) put_detail(task.key, *change.detail);
   if (change.time_out_at) {
     add_time_out_.execute(*change.time_out_at, task.key.job, task.key.sequence, task.attempt);
@@ -204,7 +201,6 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
   // A row of the history lies as far behind this as its task's sequence says, so that one statement can tell
   // all rows where theirs is; rows that are not taken leave gaps.
   const int64_t base = ledger_.next_position() - sweep.first_sequence;
-  TaskCounters& moved = ledger_.moved(sweep.job);
   std::vector<TaskKey> details;  // to be forgotten
   {
     Query query = sweep_rows_.run(sweep.job, sweep.first_sequence, end_sequence, statuses, sweep.without);
@@ -225,8 +221,7 @@ void TaskWriter::sweep(const SweepTasks& sweep, int64_t end_sequence, int64_t jo
         add_tell_.execute(swept.device, swept.key.job, swept.key.sequence, swept.attempt,
                           sweep.cause == Cause::Removed);
       }
-      --moved[swept.from];
-      ++moved[sweep.to];
+      ledger_.move(swept.key, swept.from, sweep.to);
       entry.key = swept.key;
       entry.device = swept.device;
       entry.attempt = swept.attempt;
@@ -275,9 +270,7 @@ void TaskWriter::end_all_of(const DeviceChange& deleted, CommitResult& result) {
   for (const HistoryEntry& end : ends) {
     end_.execute(end.key.job, end.key.sequence, end.to, deleted.now.value - times_.created_ms(end.key.job),
                  ledger_.next_position());
-    TaskCounters& moved = ledger_.moved(end.key.job);
-    --moved[end.from];
-    ++moved[end.to];
+    ledger_.move(end.key, end.from, end.to);
     ledger_.add_history(end);
     result.ended.emplace_back(end.key, end.to);
   }
