@@ -43,6 +43,12 @@ struct Decision {
   };
   std::vector<Revived> revived;
 
+  // As most commands need it: these are large to move.
+  void reserve(size_t commands) {
+    changes.tasks.reserve(commands);
+    effects.reserve(commands);
+    ranges.reserve(commands + 1);
+  }
   void begin(int32_t command) {
     Range range;
     range.command = command;

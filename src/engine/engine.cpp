@@ -104,6 +104,7 @@ std::unique_ptr<Batch> Engine::Impl::take_batch() {
   }
   const size_t count = std::min(inbox.size(), limits::kBatchCommandsMax);
   batch->commands.reserve(count);
+  batch->decision.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     batch->commands.push_back(std::move(inbox.front()));
     inbox.pop_front();

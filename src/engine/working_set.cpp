@@ -197,12 +197,11 @@ Result<bool> WorkingSet::load_work(store::Store& store) {
   if (!owners.empty()) {
     any = true;
     ROLLCALL_TRY(auto rows, store.open_tasks(owners, kOpenTasksPerDevice));
-    std::unordered_map<DeviceId, std::vector<TaskKey>> keys;
-    for (Task& task : rows) {
-      keys[task.device].push_back(task.key);
+    for (DeviceId owner : owners) open_tasks.keep(owner, std::vector<TaskKey>());
+    for (const Task& task : rows) {
+      open_tasks.find(task.device)->push_back(task.key);
       tasks.keep(task.key, task);
     }
-    for (DeviceId owner : owners) open_tasks.keep(owner, std::move(keys[owner]));
   }
   std::vector<DeviceId> listeners = tells.take_wanted();
   if (!listeners.empty()) {

@@ -4,6 +4,7 @@
 // an earlier one decided. Thread: engine; lives for one batch.
 #pragma once
 
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -19,10 +20,20 @@
 
 namespace rollcall::engine {
 
+// What the tables of one working set are made of: they go together, so nothing of it is freed one by one. A
+// copy of a set is not made of this.
+struct Arena {
+  Arena() = default;
+  Arena(const Arena&) {}
+  Arena& operator=(const Arena&) { return *this; }
+  std::pmr::monotonic_buffer_resource memory{16 * 1024};
+};
+
 // Rows of one kind by key. need() is true when the row was looked up already (whether or not it exists).
 template <class Key, class Row, class Hash = std::hash<Key>>
 class Table {
  public:
+  explicit Table(Arena& arena) : rows_(&arena.memory), wanted_(&arena.memory) {}
   bool need(const Key& key) {
     if (rows_.contains(key)) return true;
     wanted_.push_back(key);
@@ -41,7 +52,9 @@ class Table {
   void remove(const Key& key) { rows_[key].reset(); }
   std::vector<Key> take_wanted() {
     std::vector<Key> keys;
-    std::unordered_set<Key, Hash> seen;
+    if (wanted_.empty()) return keys;
+    keys.reserve(wanted_.size());
+    std::pmr::unordered_set<Key, Hash> seen(wanted_.size(), wanted_.get_allocator());
     for (Key& key : wanted_)
       if (!rows_.contains(key) && seen.insert(key).second) keys.push_back(std::move(key));
     wanted_.clear();
@@ -49,8 +62,8 @@ class Table {
   }
 
  private:
-  std::unordered_map<Key, std::optional<Row>, Hash> rows_;
-  std::vector<Key> wanted_;
+  std::pmr::unordered_map<Key, std::optional<Row>, Hash> rows_;
+  std::pmr::vector<Key> wanted_;
 };
 
 struct NamedDevice {
@@ -95,39 +108,41 @@ struct ApplyWindowHash {
 };
 
 class WorkingSet {
+  Arena arena_;
+
  public:
   static constexpr size_t kOpenTasksPerDevice = 64;  // of one device at a time, oldest first
   static constexpr size_t kApplyChunk = 1'000;       // devices of one batch registration per batch
 
-  Table<std::string, ProductId> product_keys;
-  Table<NameInInstance, ProductId, NameInInstanceHash> product_names;
-  Table<ProductId, Product> products;
-  Table<InstanceId, int64_t> product_counts;
-  Table<NamedDevice, DeviceId, NamedDeviceHash> device_names;
-  Table<std::string, DeviceId> foreign_iot_ids;
-  Table<DeviceId, Device> devices;
-  Table<DeviceId, Presence> presence;
-  Table<std::string, GroupId> group_codes;
-  Table<NameInInstance, GroupId, NameInInstanceHash> group_names;
-  Table<GroupId, Group> groups;
-  Table<InstanceId, int64_t> group_counts;
-  Table<GroupDevice, store::Reader::Membership, GroupDeviceHash> memberships;
-  Table<GroupId, std::vector<std::pair<ProductId, int64_t>>> group_products;
-  Table<GroupId, int64_t> subgroups;
-  Table<DeviceId, std::vector<DeviceTag>> device_tags;
-  Table<ProductId, std::vector<ProductTopic>> product_topics;
-  Table<TopicId, ProductTopic> topics;
-  Table<ApplyId, Apply> applies;
-  Table<ApplyWindow, std::vector<store::ApplyItem>, ApplyWindowHash> apply_items;
-  Table<ProductId, store::Reader::ThingModelText> draft_models;
-  Table<ProductId, store::Reader::ThingModelText> published_models;
-  Table<JobId, Job> jobs;  // only jobs that the engine does not hold itself
-  Table<TaskKey, Task> tasks;
+  Table<std::string, ProductId> product_keys{arena_};
+  Table<NameInInstance, ProductId, NameInInstanceHash> product_names{arena_};
+  Table<ProductId, Product> products{arena_};
+  Table<InstanceId, int64_t> product_counts{arena_};
+  Table<NamedDevice, DeviceId, NamedDeviceHash> device_names{arena_};
+  Table<std::string, DeviceId> foreign_iot_ids{arena_};
+  Table<DeviceId, Device> devices{arena_};
+  Table<DeviceId, Presence> presence{arena_};
+  Table<std::string, GroupId> group_codes{arena_};
+  Table<NameInInstance, GroupId, NameInInstanceHash> group_names{arena_};
+  Table<GroupId, Group> groups{arena_};
+  Table<InstanceId, int64_t> group_counts{arena_};
+  Table<GroupDevice, store::Reader::Membership, GroupDeviceHash> memberships{arena_};
+  Table<GroupId, std::vector<std::pair<ProductId, int64_t>>> group_products{arena_};
+  Table<GroupId, int64_t> subgroups{arena_};
+  Table<DeviceId, std::vector<DeviceTag>> device_tags{arena_};
+  Table<ProductId, std::vector<ProductTopic>> product_topics{arena_};
+  Table<TopicId, ProductTopic> topics{arena_};
+  Table<ApplyId, Apply> applies{arena_};
+  Table<ApplyWindow, std::vector<store::ApplyItem>, ApplyWindowHash> apply_items{arena_};
+  Table<ProductId, store::Reader::ThingModelText> draft_models{arena_};
+  Table<ProductId, store::Reader::ThingModelText> published_models{arena_};
+  Table<JobId, Job> jobs{arena_};  // only jobs that the engine does not hold itself
+  Table<TaskKey, Task> tasks{arena_};
   // Statuses (bits 1 << status) in which the job has tasks that a rerun takes.
-  Table<JobId, uint32_t> rerunnable;
-  Table<DeviceId, std::vector<store::Tell>> tells;  // at most limits::kTellsPerLook each
-  Table<TaskKey, TaskDetail> task_details;
-  Table<DeviceId, std::vector<TaskKey>> open_tasks;  // keys; the rows are in `tasks`
+  Table<JobId, uint32_t> rerunnable{arena_};
+  Table<DeviceId, std::vector<store::Tell>> tells{arena_};  // at most limits::kTellsPerLook each
+  Table<TaskKey, TaskDetail> task_details{arena_};
+  Table<DeviceId, std::vector<TaskKey>> open_tasks{arena_};  // keys; the rows are in `tasks`
 
   // How many devices products and groups had in the store when they were read.
   std::unordered_map<ProductId, int64_t> product_counts_read;
