@@ -52,8 +52,11 @@ struct Session {
 class Sessions {
  public:
   Session* find(DeviceId device) {
+    if (last_ != nullptr && last_device_ == device) return last_;
     auto it = sessions_.find(device);
-    return it == sessions_.end() ? nullptr : &it->second;
+    if (it == sessions_.end()) return nullptr;
+    last_device_ = device;
+    return last_ = &it->second;
   }
   // Only when the epoch is the present one: an old connection never speaks for a new one, and one that is
   // leaving speaks no more.
@@ -63,7 +66,10 @@ class Sessions {
     return session->epoch == ref.epoch || canary(Canary::StaleSessionSpeaks) ? session : nullptr;
   }
   Session& open(DeviceId device) { return sessions_[device]; }
-  void close(DeviceId device) { sessions_.erase(device); }
+  void close(DeviceId device) {
+    last_ = nullptr;
+    sessions_.erase(device);
+  }
   size_t size() const { return sessions_.size(); }
   auto begin() const { return sessions_.begin(); }
   auto end() const { return sessions_.end(); }
@@ -80,6 +86,9 @@ class Sessions {
 
  private:
   std::unordered_map<DeviceId, Session> sessions_;
+  // The one that was found last: a command asks for its own several times.
+  DeviceId last_device_;
+  Session* last_ = nullptr;
 };
 
 }  // namespace rollcall::engine
