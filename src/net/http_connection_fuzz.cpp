@@ -197,8 +197,10 @@ void check_answers(std::string_view sent, const std::vector<HttpRequest>& reques
 }
 
 // The last bytes of a chunked body are read together: the peer that ends before is not told what was wrong.
+// A HEAD is told so without the text.
 bool is_late_refusal(std::string_view answer) {
-  return answer.starts_with("HTTP/1.1 400 ") && answer.ends_with("the body is not well formed\"}");
+  const bool said = answer.ends_with("the body is not well formed\"}") || answer.ends_with("\r\n\r\n");
+  return answer.starts_with("HTTP/1.1 400 ") && said;
 }
 
 // The same requests, written down by our own client.
