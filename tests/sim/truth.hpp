@@ -59,6 +59,7 @@ struct JobFacts {
   bool delete_asked = false, deleted = false;
   SteadyUs kept_since;                           // not deleted, or not ended, until then at least
   bool gone = false;                             // nothing is left of it but its number
+  bool said_gone = false;                        // an operator was told so while no server ran
   bool paused = false;                           // acknowledged, and no ResumeJob asked for since
   int resumes_asked = 0, resumes_under_way = 0;  // RerunJob resumes, too
   std::deque<SteadyUs> pushes;
@@ -127,6 +128,8 @@ class Truth {
   bool may_be_deleted(const JobFacts& facts) const { return facts.delete_asked || plan_.keep_ended_ms > 0; }
   // Is nothing left of it? Judges the moment when that is seen first.
   bool is_gone(JobId job);
+  // An answer says that nothing is left of it. One that comes when its server is down is judged later.
+  bool may_be_gone(JobId job);
   size_t tasks_at_least(const JobFacts& facts) const;
   std::string code_of(const TaskKey& key) const;
   // Tasks of a job that have a history, with the number of its rows.

@@ -55,9 +55,13 @@ bool Truth::is_gone(JobId id) {
   if (!facts || !store_) return false;
   if (facts->gone) return true;
   const auto owner = store_->instance_of_job(id);
-  if (!owner || *owner) return false;
-  facts->gone = true;
+  if (!owner) return false;
   const std::string name = "job " + std::to_string(id.value);
+  if (*owner) {
+    if (facts->said_gone) violated(name + " was said to be gone and is there");
+    return false;
+  }
+  facts->gone = true;
   if (!may_be_deleted(*facts)) {
     violated(name + " is gone and nobody deleted it");
   } else if (plan_.wall_steps_per_minute == 0) {
@@ -67,6 +71,12 @@ bool Truth::is_gone(JobId id) {
       violated(name + " was taken away " + std::to_string(kept_us / 1'000) + " ms after it was deleted");
   }
   return true;
+}
+
+bool Truth::may_be_gone(JobId id) {
+  JobFacts* facts = job(id);
+  if (facts && !store_) facts->said_gone = true;
+  return (facts && facts->said_gone) || is_gone(id);
 }
 
 // Long after the last deletion.
