@@ -83,6 +83,24 @@ inline constexpr int kDatabaseAnswerMsMax = 40'000;
 inline constexpr int64_t kReconnectMsMin = 100;
 inline constexpr int64_t kReconnectMsMax = 5'000;
 
+// --- accounts (ours): the directory is small enough to be handed on as a whole
+inline constexpr size_t kAccountsMax = 1'000;
+inline constexpr size_t kInstancesMax = 1'000;
+inline constexpr size_t kInstanceAliasesMax = 1'000;
+inline constexpr size_t kSubUsersMax = 1'000;
+inline constexpr size_t kAccessKeysMax = 1'000;
+inline constexpr size_t kPolicyPatternsMax = 100;
+
+// --- calls a second (wire-protocol 7): a bucket for each account and action; full ones go when there are
+// more
+inline constexpr size_t kThrottleBucketsMax = 16'384;
+
+// --- ClientToken of CreateJob (ours; the length is what the vendor's other products allow)
+inline constexpr size_t kClientTokenBytesMax = 64;
+inline constexpr int64_t kClientTokenKeepMs = int64_t{24} * 3'600'000;
+inline constexpr size_t kClientTokensForgottenAtOnce = 2'000;  // 10 ms (DESIGN 3)
+inline constexpr int64_t kClientTokensLookEveryUs = 60'000'000;
+
 // --- products, devices, groups, thing models (cloud-api C)
 inline constexpr size_t kProductsMax = 1'000;
 inline constexpr size_t kGroupsMax = 1'000;

@@ -20,6 +20,9 @@ struct AccessKey {
   InstanceId instance;
   bool enabled = true;
   WallMs created_at;
+  AccountId account{1};
+  std::string user = {};       // the sub-user it belongs to; empty: the account itself
+  bool administrator = false;  // may manage accounts and keys
 };
 
 enum class ProductStatus : uint8_t { Development = 1, Released = 2 };

@@ -17,6 +17,7 @@ struct StrongId {
   explicit operator bool() const noexcept { return value != 0; }
 };
 
+using AccountId = StrongId<struct AccountTag>;
 using InstanceId = StrongId<struct InstanceTag>;
 using ProductId = StrongId<struct ProductTag>;
 using DeviceId = StrongId<struct DeviceTag>;

@@ -2,11 +2,17 @@
 
 namespace rollcall::store {
 
+bool AccessChange::empty() const {
+  return put_accounts.empty() && put_instances.empty() && put_aliases.empty() && put_users.empty() &&
+         put_keys.empty() && removed_aliases.empty() && removed_users.empty() && removed_keys.empty();
+}
+
 bool ChangeSet::empty() const {
   const bool fleet = new_products.empty() && put_products.empty() && new_devices.empty() &&
                      put_devices.empty() && devices.empty() && new_groups.empty() && new_members.empty() &&
                      new_applies.empty() && apply_progress.empty() && thing_models.empty() &&
-                     products.empty() && new_access_keys.empty();
+                     products.empty() && new_access_keys.empty() && access.empty() && client_tokens.empty() &&
+                     !forget_client_tokens;
   const bool listing = groups.empty() && leaving.empty() && nicknames.empty() && tags.empty() &&
                        new_topics.empty() && topics.empty() && !purge_members;
   const bool jobs_and_tasks = new_jobs.empty() && jobs.empty() && make_tasks.empty() && sweep_tasks.empty() &&

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/access.hpp"
 #include "model/fleet.hpp"
 #include "model/job.hpp"
 #include "model/task.hpp"
@@ -238,6 +239,39 @@ struct TopicChange {
   bool deleted = false;
 };
 
+// What is put replaces what has the same key; what is removed may be gone already. The engine is the only
+// one to change these and has read all of them before.
+struct AccessChange {
+  std::vector<Account> put_accounts;
+  std::vector<Instance> put_instances;
+  std::vector<InstanceAlias> put_aliases;
+  std::vector<SubUser> put_users;
+  std::vector<AccessKey> put_keys;
+  std::vector<std::string> removed_aliases;
+  std::vector<std::pair<AccountId, std::string>> removed_users;
+  std::vector<std::string> removed_keys;
+  bool empty() const;
+};
+
+// CreateJob with a ClientToken: the job it made, and a digest of what was asked for.
+struct ClientTokenKey {
+  AccountId account;
+  std::string token;
+  bool operator==(const ClientTokenKey&) const = default;
+};
+struct ClientToken {
+  ClientTokenKey key;  // put: replaces an older one
+  std::string digest;
+  JobId job;
+  WallMs created_at;
+  bool operator==(const ClientToken&) const = default;
+};
+// Forgets at most `rows_max` tokens made at or before `until`, the oldest first.
+struct ForgetClientTokens {
+  WallMs until;
+  size_t rows_max = 0;
+};
+
 struct ChangeSet {
   std::vector<NewProduct> new_products;
   std::vector<PutProduct> put_products;
@@ -251,6 +285,9 @@ struct ChangeSet {
   std::vector<PutThingModel> thing_models;
   std::vector<ProductChange> products;  // in this order, after everything above
   std::vector<AccessKey> new_access_keys;
+  AccessChange access;
+  std::vector<ClientToken> client_tokens;
+  std::optional<ForgetClientTokens> forget_client_tokens;
   // groups, names, tags, topic classes (writer_listing.cpp)
   std::vector<GroupChange> groups;
   std::vector<MemberLeaves> leaving;

@@ -63,6 +63,10 @@ class Reader {
   virtual ~Reader() = default;
 
   virtual Result<std::vector<AccessKey>> access_keys(size_t limit) = 0;
+  // Everything about who may call. Each list is cut at the limit of its kind (limits.hpp).
+  virtual Result<AccessDirectory> access() = 0;
+  // The tokens of these, remembered or not to be honoured any more; what is not there is left out.
+  virtual Result<std::vector<ClientToken>> client_tokens(std::span<const ClientTokenKey> keys) = 0;
   // The id of an instance by its IotInstanceId text; nullopt = unknown. The default instance is 1 and has no
   // text.
   virtual Result<std::optional<InstanceId>> instance_by_code(std::string_view code) = 0;

@@ -108,8 +108,17 @@ class SqliteStore : public testing::Test {
       execute(std::string("ALTER TABLE ") + column);
     execute("CREATE UNIQUE INDEX group_member_device ON group_member(device, device_group)");
   }
+  // As before the migration that accounts need.
+  void forget_accounts() {
+    for (const char* table : {"client_token", "sub_user", "instance_alias", "account"})
+      execute(std::string("DROP TABLE ") + table);
+    for (const char* column : {"instance DROP account", "access_key DROP account",
+                               "access_key DROP sub_user", "access_key DROP administrator"})
+      execute(std::string("ALTER TABLE ") + column);
+  }
   // As before migration 4, and what came later.
   void forget_chains(int version) {
+    forget_accounts();
     execute("DROP TABLE task_block; CREATE INDEX task_status ON task(job, status, sequence)");
     forget_listing();
     execute("DROP INDEX job_deleted; DROP INDEX job_ended; ALTER TABLE job DROP COLUMN purged");

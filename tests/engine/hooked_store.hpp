@@ -38,6 +38,8 @@ class HookedStore final : public store::Store {
   using IdKey = Result<std::array<uint8_t, 16>>;
 
   FORWARD_1(Rows<AccessKey>, access_keys, size_t)
+  FORWARD_0(Result<AccessDirectory>, access)
+  FORWARD_1(Rows<store::ClientToken>, client_tokens, std::span<const store::ClientTokenKey>)
   FORWARD_1(Result<std::optional<InstanceId>>, instance_by_code, std::string_view)
   FORWARD_1(Rows<Product>, products_by_key, std::span<const std::string>)
   FORWARD_1(Rows<Product>, products, std::span<const ProductId>)

@@ -25,6 +25,11 @@ class Meddler final : public store::Store {
   void submit(const store::ChangeSet& changes) override;
   std::optional<Result<store::CommitResult>> poll() override;
   Result<std::vector<AccessKey>> access_keys(size_t limit) override { return store_->access_keys(limit); }
+  Result<AccessDirectory> access() override { return store_->access(); }
+  Result<std::vector<store::ClientToken>> client_tokens(
+      std::span<const store::ClientTokenKey> keys) override {
+    return store_->client_tokens(keys);
+  }
   Result<std::optional<InstanceId>> instance_by_code(std::string_view code) override {
     return store_->instance_by_code(code);
   }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/postgresql/access.hpp"
 #include "store/postgresql/connection.hpp"
 #include "store/postgresql/queries_listing.hpp"
 #include "store/store.hpp"
@@ -116,6 +117,10 @@ class WithQueries : public Interface {
       : link_(std::move(link)), fleet_(*link_), jobs_(*link_), listing_(*link_) {}
 
   Result<std::vector<AccessKey>> access_keys(size_t limit) override { return fleet_.access_keys(limit); }
+  Result<AccessDirectory> access() override { return read_access(*link_); }
+  Result<std::vector<ClientToken>> client_tokens(std::span<const ClientTokenKey> keys) override {
+    return read_client_tokens(*link_, keys);
+  }
   Result<std::optional<InstanceId>> instance_by_code(std::string_view code) override {
     return fleet_.instance_by_code(code);
   }

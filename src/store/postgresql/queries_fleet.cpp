@@ -18,7 +18,8 @@ namespace {
 #define BY_TEXTS "FROM unnest($1::text[]) WITH ORDINALITY AS i(text, n) JOIN "
 
 void read(const ReplyRow& row, AccessKey& out) {
-  Columns(row) >> out.id >> out.secret >> out.instance >> out.enabled >> out.created_at;
+  Columns(row) >> out.id >> out.secret >> out.instance >> out.enabled >> out.created_at >> out.account >>
+      out.user >> out.administrator;
 }
 void read(const ReplyRow& row, Product& out) {
   Columns(row) >> out.id >> out.instance >> out.key >> out.name >> out.secret >> out.node_type >>
@@ -104,7 +105,8 @@ TextColumn column(std::span<const std::string> texts) {
 
 constexpr SqlText kAccessKeys{
     "access_keys",
-    "SELECT id, secret, instance, enabled, created_ms FROM access_key ORDER BY id LIMIT $1::bigint"};
+    "SELECT id, secret, instance, enabled, created_ms, account, sub_user, administrator "
+    "FROM access_key ORDER BY id LIMIT $1::bigint"};
 constexpr SqlText kInstanceByCode{"instance_by_code",
                                   "SELECT id FROM instance WHERE code = $1::text AND deleted_ms = 0"};
 constexpr SqlText kProductsByKey{"products_by_key",

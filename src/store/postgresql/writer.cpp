@@ -1,5 +1,7 @@
 #include "store/postgresql/writer.hpp"
 
+#include "store/postgresql/access.hpp"
+
 namespace rollcall::store::postgresql {
 
 void write(const ChangeSet& changes, Steps& steps, CommitResult& result) {
@@ -7,6 +9,7 @@ void write(const ChangeSet& changes, Steps& steps, CommitResult& result) {
   leave_groups(changes.leaving, false, steps);
   write_fleet(changes, steps, result);
   write_listing(changes, steps);
+  write_access(changes, steps);
   write_jobs(changes, steps, result);
   write_tasks(changes, steps, result);
   write_presence(changes.presence, steps);

@@ -141,8 +141,9 @@ constexpr SqlText kChangeProduct{
     "SELECT 1 WHERE NOT EXISTS (SELECT FROM hit)"};
 
 constexpr SqlText kNewAccessKey{"access_key_insert",
-                                "INSERT INTO access_key(id, instance, secret, enabled, created_ms) "
-                                "VALUES($1::text, $2::bigint, $3::bytea, $4::boolean, $5::bigint)"};
+                                "INSERT INTO access_key(id, instance, secret, enabled, created_ms, account, "
+                                "sub_user, administrator) VALUES($1::text, $2::bigint, $3::bytea, "
+                                "$4::boolean, $5::bigint, $6::bigint, $7::text, $8::boolean)"};
 
 constexpr SqlText kPutPresence{
     "presence_put",
@@ -360,7 +361,8 @@ void write_fleet(const ChangeSet& changes, Steps& steps, CommitResult& result) {
   for (const PutThingModel& model : changes.thing_models) put_model(model, std::nullopt, steps);
   for (const AccessKey& key : changes.new_access_keys) {
     Parameters parameters;
-    parameters << key.id << key.instance << key.secret << key.enabled << key.created_at;
+    parameters << key.id << key.instance << key.secret << key.enabled << key.created_at << key.account
+               << key.user << key.administrator;
     steps.push_back({&kNewAccessKey, std::move(parameters), nullptr});
   }
   change_products(changes, steps, result);

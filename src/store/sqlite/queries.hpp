@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/sqlite/access.hpp"
 #include "store/sqlite/blocks.hpp"
 #include "store/sqlite/queries_listing.hpp"
 #include "store/sqlite/statement.hpp"
@@ -125,11 +126,16 @@ class WithQueries : public Interface {
  public:
   explicit WithQueries(std::unique_ptr<Connection> connection)
       : connection_(std::move(connection)),
+        access_(*connection_),
         fleet_(*connection_),
         jobs_(*connection_),
         listing_(*connection_) {}
 
   Result<std::vector<AccessKey>> access_keys(size_t limit) override { return fleet_.access_keys(limit); }
+  Result<AccessDirectory> access() override { return access_.access(); }
+  Result<std::vector<ClientToken>> client_tokens(std::span<const ClientTokenKey> keys) override {
+    return access_.client_tokens(keys);
+  }
   Result<std::optional<InstanceId>> instance_by_code(std::string_view code) override {
     return fleet_.instance_by_code(code);
   }
@@ -255,6 +261,7 @@ class WithQueries : public Interface {
 
  protected:
   std::unique_ptr<Connection> connection_;
+  AccessQueries access_;
   FleetQueries fleet_;
   JobQueries jobs_;
   ListingQueries listing_;

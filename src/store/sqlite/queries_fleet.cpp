@@ -13,7 +13,8 @@ namespace {
 #define APPLY_COLUMNS "id, product, instance, status, count, cursor, created_ms"
 
 void read(Query& query, AccessKey& out) {
-  query >> out.id >> out.secret >> out.instance >> out.enabled >> out.created_at;
+  query >> out.id >> out.secret >> out.instance >> out.enabled >> out.created_at >> out.account >> out.user >>
+      out.administrator;
 }
 void read(Query& query, Product& out) {
   query >> out.id >> out.instance >> out.key >> out.name >> out.secret >> out.node_type >> out.data_format >>
@@ -73,7 +74,8 @@ Result<std::vector<Row>> find_each(Connection& connection, Statement& statement,
 FleetQueries::FleetQueries(Connection& c)
     : connection_(c),
       access_keys_(c, "access_keys",
-                   "SELECT id, secret, instance, enabled, created_ms FROM access_key ORDER BY id LIMIT ?1"),
+                   "SELECT id, secret, instance, enabled, created_ms, account, sub_user, administrator "
+                   "FROM access_key ORDER BY id LIMIT ?1"),
       instance_by_code_(c, "instance_by_code", "SELECT id FROM instance WHERE code = ?1 AND deleted_ms = 0"),
       product_by_key_(c, "product_by_key",
                       "SELECT " PRODUCT_COLUMNS " FROM product WHERE key = ?1 AND deleted_ms = 0"),

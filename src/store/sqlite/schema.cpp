@@ -11,13 +11,15 @@
 #include "store/sqlite/migrations/0006_products.hpp"
 #include "store/sqlite/migrations/0007_listing.hpp"
 #include "store/sqlite/migrations/0008_blocks.hpp"
+#include "store/sqlite/migrations/0009_accounts.hpp"
 
 namespace rollcall::store {
 namespace {
 
 // Migration n brings version n-1 to n.
-constexpr const char* kMigrations[] = {kMigration0001, kMigration0002, kMigration0003, kMigration0004,
-                                       kMigration0005, kMigration0006, kMigration0007, kMigration0008};
+constexpr const char* kMigrations[] = {kMigration0001, kMigration0002, kMigration0003,
+                                       kMigration0004, kMigration0005, kMigration0006,
+                                       kMigration0007, kMigration0008, kMigration0009};
 
 // "ROLL": marks the file as ours (PRAGMA application_id).
 constexpr int64_t kApplicationId = 0x524F4C4C;

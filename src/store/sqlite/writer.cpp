@@ -102,7 +102,8 @@ Writer::Writer(Connection& c, JobTimes& times)
       jobs_(c, times, ledger_, tasks_),
       purge_(c, ledger_),
       fleet_(c),
-      listing_(c) {}
+      listing_(c),
+      access_(c) {}
 
 Result<CommitResult> Writer::commit(const ChangeSet& changes) {
   CommitResult result;
@@ -143,6 +144,7 @@ void Writer::write(const ChangeSet& changes, CommitResult& result) {
   listing_.leave(changes.leaving, false);
   fleet_.write(changes, result);
   listing_.write(changes);
+  access_.write(changes);
   for (const NewJob& job : changes.new_jobs) jobs_.create(job);
   for (size_t i = 0; i < changes.jobs.size(); ++i) {
     if (!jobs_.change(changes.jobs[i])) result.missed_jobs.push_back(static_cast<uint32_t>(i));

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/sqlite/access.hpp"
 #include "store/sqlite/blocks.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/statement.hpp"
@@ -201,6 +202,7 @@ class Writer {
   PurgeWriter purge_;
   FleetWriter fleet_;
   ListingWriter listing_;
+  AccessWriter access_;
 };
 
 }  // namespace rollcall::store

@@ -66,7 +66,8 @@ FleetWriter::FleetWriter(Connection& c)
       publish_draft_(c, "thing_model_publish",
                      "INSERT OR REPLACE INTO thing_model(product, version, tsl, description, modified_ms) "
                      "SELECT product, ?2, tsl, ?3, ?4 FROM thing_model WHERE product = ?1 AND version = ''"),
-      insert_access_key_(c, "access_key_insert", "INSERT INTO access_key VALUES(?1, ?2, ?3, ?4, ?5)"),
+      insert_access_key_(c, "access_key_insert",
+                         "INSERT INTO access_key VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
       put_presence_(
           c, "presence_put",
           "INSERT INTO presence VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
@@ -136,7 +137,8 @@ void FleetWriter::write(const ChangeSet& changes, CommitResult& result) {
   }
   for (const PutThingModel& model : changes.thing_models) write_model(model);
   for (const AccessKey& key : changes.new_access_keys) {
-    insert_access_key_.execute(key.id, key.instance, key.secret, key.enabled, key.created_at);
+    insert_access_key_.execute(key.id, key.instance, key.secret, key.enabled, key.created_at, key.account,
+                               key.user, key.administrator);
   }
   for (size_t i = 0; i < changes.products.size(); ++i) {
     if (!change_product(changes.products[i])) result.missed_products.push_back(static_cast<uint32_t>(i));
