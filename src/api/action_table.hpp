@@ -27,6 +27,13 @@ struct Call {
   Warnings warnings;
 };
 
+// Takes accounts and keys as they are from now on.
+class AccessSink {
+ public:
+  virtual ~AccessSink() = default;
+  virtual void set_access(const AccessDirectory& directory) = 0;
+};
+
 // What an action may use; outlives every call.
 struct ActionContext {
   EnginePort& engine;
@@ -34,6 +41,7 @@ struct ActionContext {
   const IdCodec& codec;           // of this core
   const IdCodec::Key& codec_key;  // queries run elsewhere and make their own codec
   const ApiConfig& config;
+  AccessSink* access = nullptr;
 };
 
 // An answer: the fields of a success, or the error; some failures carry fields beside the error
@@ -68,6 +76,7 @@ struct ActionRow {
   bool extension = false;  // ours, not the vendor's (DESIGN 5.24)
   ActionHandler handle = nullptr;
   std::span<const ParameterSpec> parameters;
+  bool administrator = false;  // for keys of administrators only
 };
 
 // In the order of their names.
