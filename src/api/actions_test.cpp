@@ -29,6 +29,8 @@ std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
   made_group.code = group;
   engine::DevicesFound found;
   found.devices = {engine::DevicesFound::Found{}};
+  engine::AccessChanged changed;
+  changed.directory = std::make_shared<AccessDirectory>();
   std::vector<GoodCall> calls = {
       {"CreateProduct", {{"ProductName", "lamp"}, {"NodeType", "0"}}, engine::ProductMade{}},
       {"QueryProduct", {{"ProductKey", "p1"}}, {}},
@@ -79,6 +81,8 @@ std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
       {"DeleteDevice", {{"IotId", "x"}}, engine::Done{}},
       {"ImportFleet", {{"Entries", "{}"}}, engine::FleetImported{}},
       {"ExportDevices", {{"ProductKey", "p1"}}, {}},
+      {"ChangeAccess", {{"Operation", "CreateAccount"}, {"Account", "two"}}, changed},
+      {"ListAccess", {}, {}},
   };
   for (GoodCall& call : good_listing_calls(group)) calls.push_back(std::move(call));
   return calls;

@@ -13,8 +13,9 @@ ApiService::ApiService(Surroundings surroundings, const IdCodec::Key& codec_key,
       codec_key_(codec_key),
       codec_(codec_key),
       config_(std::move(config)),
-      context_{surroundings.engine, surroundings.queries, codec_, codec_key_, config_},
-      keys_(std::make_shared<const KeyRing>(std::vector<AccessKey>())) {}
+      context_{surroundings.engine, surroundings.queries, codec_, codec_key_, config_, this},
+      keys_(std::make_shared<const KeyRing>(std::vector<AccessKey>())),
+      throttle_(config_.limits.qps_enabled, config_.limits.qps) {}
 
 void ApiService::handle(HttpRequest&& request, HttpResponder respond) {
   probe_.requests.add();
@@ -36,23 +37,48 @@ Result<const ActionRow*> ApiService::admit(const HttpRequest& request, Flight& f
   if (row == nullptr) return fail(ErrorCode::InvalidActionNotFound);
   flight.answer.action = authenticated.action;
   Call& call = flight.call;
-  call.actor = {authenticated.key->instance, authenticated.key->id, request.peer, flight.answer.request_id};
+  const AccessKey& key = *authenticated.key;
+  call.actor = {{}, key.id, request.peer, flight.answer.request_id, key.account};
   call.parameters = std::move(authenticated.parameters);
   call.now = now;
+  ROLLCALL_TRY_STATUS(authorize(key, *row, flight));
   ROLLCALL_TRY_STATUS(check_parameters(*row, call));
-  ROLLCALL_TRY_STATUS(check_instance(call.parameters));
+  ROLLCALL_TRY(call.actor.instance, find_instance(key, call.parameters));
   return row;
 }
 
-Status ApiService::check_instance(const Parameters& parameters) const {
-  const std::string_view given = parameters.get("IotInstanceId").value_or("");
-  if (config_.accept_any_instance || given.empty() || given == config_.instance_id) return {};
+// May this key call this action, and may its account call it now?
+Status ApiService::authorize(const AccessKey& key, const ActionRow& row, Flight& flight) {
+  if (row.administrator && !key.administrator) return fail(ErrorCode::NoPermission);
+  if (!key.user.empty()) {
+    const SubUser* user = keys_->directory().user(key.account, key.user);
+    if (user == nullptr || !policy_allows(user->policy, row.name)) return fail(ErrorCode::NoPermission);
+  }
+  flight.retry_after_ms = throttle_.wait_ms(key.account, row, clock_.steady());
+  if (flight.retry_after_ms > 0) return fail(ErrorCode::ThrottlingUser);
+  return {};
+}
+
+// The instance that a call is about: the account's own, by its id or an alias, or else its default.
+Result<InstanceId> ApiService::find_instance(const AccessKey& key, const Parameters& parameters) const {
+  const AccessDirectory& all = keys_->directory();
+  const Account* account = all.account(key.account);
+  const InstanceId fallback = account ? account->default_instance : key.instance;
+  const std::string_view code = parameters.get("IotInstanceId").value_or("");
+  if (code.empty()) return fallback;
+  const Instance* instance = all.instance(code);
+  if (instance != nullptr && instance->account == key.account) return instance->id;
+  if (!config_.instance_id.empty() && code == config_.instance_id && key.account == kFirstAccount)
+    return account ? kFirstInstance : fallback;
+  if (config_.accept_any_instance) return fallback;
   return fail(ErrorCode::InstanceNotFound);
 }
 
 void ApiService::finish(const Flight& flight, const ActionAnswer& answer) {
   HttpResponse response = answer.error ? render_error(flight.answer, *answer.error, answer.fields)
                                        : render_success(flight.answer, answer.fields);
+  if (flight.retry_after_ms > 0)
+    response.headers.emplace_back("x-acs-retry-after", std::to_string(flight.retry_after_ms));
   const Warnings& warnings = flight.call.warnings;
   if (!warnings.empty()) {
     probe_.unknown_parameters.add(warnings.count());

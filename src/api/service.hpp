@@ -9,6 +9,7 @@
 #include "api/action_table.hpp"
 #include "api/api_config.hpp"
 #include "api/request_reader.hpp"
+#include "api/throttle.hpp"
 #include "base/clock.hpp"
 #include "base/counters.hpp"
 #include "base/http.hpp"
@@ -24,7 +25,7 @@ struct ApiProbe {
   Counter unknown_parameters;
 };
 
-class ApiService final : public HttpHandler {
+class ApiService final : public HttpHandler, public AccessSink {
  public:
   // What the service works with; all of it outlives the service.
   struct Surroundings {
@@ -38,6 +39,9 @@ class ApiService final : public HttpHandler {
 
   // The access keys from now on; requests that were authenticated before stay so.
   void set_keys(std::shared_ptr<const KeyRing> keys) { keys_ = std::move(keys); }
+  void set_access(const AccessDirectory& directory) override {
+    set_keys(std::make_shared<const KeyRing>(directory));
+  }
   const ApiProbe& probe() const noexcept { return probe_; }
 
   // Answers every request, later or at once. The service must outlive the answers of its ports.
@@ -49,9 +53,11 @@ class ApiService final : public HttpHandler {
     AnswerContext answer;
     Call call;
     HttpResponder respond;
+    int64_t retry_after_ms = 0;  // told to a caller that was throttled
   };
   Result<const ActionRow*> admit(const HttpRequest& request, Flight& flight);
-  Status check_instance(const Parameters& parameters) const;
+  Status authorize(const AccessKey& key, const ActionRow& row, Flight& flight);
+  Result<InstanceId> find_instance(const AccessKey& key, const Parameters& parameters) const;
   void finish(const Flight& flight, const ActionAnswer& answer);
 
   const Clock& clock_;
@@ -62,6 +68,7 @@ class ApiService final : public HttpHandler {
   const ActionContext context_;
   std::shared_ptr<const KeyRing> keys_;
   NonceStore nonces_;
+  Throttle throttle_;
   ApiProbe probe_;
 };
 

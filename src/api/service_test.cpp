@@ -219,12 +219,14 @@ TEST_F(Service, RefusesUnknownParametersWhenStrict) {
   EXPECT_EQ(queries.runs, 0);
 }
 
-TEST_F(Service, IgnoresTheInstanceUnlessToldToCheckIt) {
+TEST_F(Service, TakesTheInstanceOfTheConfigurationAndNoOtherUnlessToldTo) {
   engine.outcome = engine::JobMade{JobId{42}};
   NameValues parameters = job_parameters();
   parameters.emplace_back("IotInstanceId", "iot-foreign");
-  EXPECT_TRUE(json(call("CreateJob", parameters)).at("Success").as_bool());
   ApiConfig config;
+  config.accept_any_instance = true;
+  restart(config);
+  EXPECT_TRUE(json(call("CreateJob", parameters)).at("Success").as_bool());
   config.accept_any_instance = false;
   config.instance_id = "iot-own";
   restart(config);

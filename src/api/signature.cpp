@@ -108,16 +108,15 @@ Result<NameValues> signed_headers(const HttpRequest& request, std::string_view l
 
 }  // namespace
 
-KeyRing::KeyRing(std::vector<AccessKey> keys) {
-  for (AccessKey& key : keys) {
-    std::string id = key.id;
-    keys_.emplace(std::move(id), std::move(key));
-  }
+KeyRing::KeyRing(AccessDirectory all) : all_(std::move(all)) {
+  for (size_t i = 0; i < all_.keys.size(); ++i) places_.emplace(all_.keys[i].id, i);
 }
 
+KeyRing::KeyRing(std::vector<AccessKey> keys) : KeyRing(AccessDirectory{{}, {}, {}, {}, std::move(keys)}) {}
+
 const AccessKey* KeyRing::find(std::string_view id) const {
-  auto it = keys_.find(std::string(id));
-  return it == keys_.end() ? nullptr : &it->second;
+  const auto it = places_.find(std::string(id));
+  return it == places_.end() ? nullptr : &all_.keys[it->second];
 }
 
 Status NonceStore::use(std::string_view key_id, std::string_view nonce, WallMs now) {

@@ -19,19 +19,23 @@
 #include "base/http.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
-#include "model/fleet.hpp"
+#include "model/access.hpp"
 
 namespace rollcall::api {
 
 // The access keys as of now; replaced as a whole when they change.
 class KeyRing {
  public:
+  explicit KeyRing(AccessDirectory all);
+  // Keys alone: each of its own instance.
   explicit KeyRing(std::vector<AccessKey> keys);
   // nullptr when unknown.
   const AccessKey* find(std::string_view id) const;
+  const AccessDirectory& directory() const noexcept { return all_; }
 
  private:
-  std::unordered_map<std::string, AccessKey> keys_;
+  AccessDirectory all_;
+  std::unordered_map<std::string, size_t> places_;  // in all_.keys
 };
 
 // Remembers (key, nonce) of both families for limits::kNonceKeepMs, each as 16 bytes of their digest. Lost by

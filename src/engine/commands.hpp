@@ -36,6 +36,7 @@ struct Actor {
   std::string access_key_id;
   std::string source_address;
   std::string request_id;
+  AccountId account{1};
 };
 
 // One device connection of one core.
@@ -135,6 +136,8 @@ struct CreateJob {  // JobMade
       spec;  // target ids, snapshot, sync_service, wire_params, unfit products are filled in by the engine
   JobSettings settings;
   std::vector<DeviceRef> targets;  // DEVICE_LIST
+  std::string client_token;        // empty: none; the same within 24 hours is the same job
+  std::string request_digest;      // of what the caller asked for, when there is a token
 };
 struct CancelJob {
   JobId job;
@@ -204,6 +207,32 @@ struct ExplainTask {
 struct CreateAccessKey {
   AccessKey key;
 };  // Done
+// One change of accounts and keys, for administrators; which fields matter depends on the operation.
+struct ChangeAccess {
+  enum class Operation : uint8_t {
+    CreateAccount,       // account, instance: the code of its first instance
+    CreateInstance,      // account, instance
+    SetDefaultInstance,  // account, instance
+    AddAlias,            // instance, alias
+    DeleteAlias,         // alias
+    PutUser,             // account, user, policy
+    DeleteUser,          // account, user; its keys go with it
+    CreateKey,           // account, user or none, administrator; key id and secret are made when empty
+    EnableKey,           // key_id, as all below
+    DisableKey,
+    RotateKey,  // a new secret
+    DeleteKey,
+  };
+  Operation operation{};
+  std::string account;
+  std::string user;
+  std::string policy;
+  std::string instance;
+  std::string alias;
+  std::string key_id;
+  Secret secret;
+  bool administrator = false;
+};  // AccessChanged
 
 // --- many devices, groups, tags and topic classes
 
@@ -262,9 +291,9 @@ struct ApiCommand {
   std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
                ImportThingModel, PublishThingModel, UpdateProduct, DeleteProduct, SetProductReleased,
                ChangeThingModel, CreateJob, CancelJob, DeleteJob, RerunJob, PauseJob, ResumeJob, UpdateJob,
-               QueryDevices, ImportFleet, CreateAccessKey, SetThingEnabled, DeleteDevice, ExplainTask,
-               RegisterMany, ImportMany, SetNicknames, UpdateGroup, DeleteGroup, RemoveGroupDevices, SaveTags,
-               DeleteTag, CreateTopic, UpdateTopic, DeleteTopic>
+               QueryDevices, ImportFleet, CreateAccessKey, ChangeAccess, SetThingEnabled, DeleteDevice,
+               ExplainTask, RegisterMany, ImportMany, SetNicknames, UpdateGroup, DeleteGroup,
+               RemoveGroupDevices, SaveTags, DeleteTag, CreateTopic, UpdateTopic, DeleteTopic>
       what;
 };
 

@@ -179,11 +179,39 @@ void fail_unfit(State& state, Decision& decision, const Job& job, const Targets&
   }
 }
 
+// The job that this token made within the last 24 hours, if what was asked for is the same.
+Result<std::optional<JobId>> job_of_token(const State& state, WorkingSet& ws, const Actor& actor,
+                                          const CreateJob& command) {
+  if (command.client_token.empty()) return std::optional<JobId>();
+  const store::ClientToken* known = ws.client_tokens.find({actor.account, command.client_token});
+  if (!known || state.clock.wall() - known->created_at >= limits::kClientTokenKeepMs)
+    return std::optional<JobId>();
+  if (known->digest != command.request_digest) return fail(ErrorCode::IdempotentParameterMismatch);
+  return std::optional(known->job);
+}
+
+// In the job's transaction, so that neither is there without the other; old ones go on the way.
+void remember_token(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                    const CreateJob& command, const Job& job) {
+  if (command.client_token.empty()) return;
+  store::ClientToken token{
+      {actor.account, command.client_token}, command.request_digest, job.id, job.created_at};
+  ws.client_tokens.put(token.key, token);
+  decision.changes.client_tokens.push_back(std::move(token));
+  forget_client_tokens(state, decision);
+}
+
 }  // namespace
+
+void forget_client_tokens(State& state, Decision& decision) {
+  state.client_tokens_looked_at = state.clock.steady();
+  decision.changes.forget_client_tokens = {{state.clock.wall() + -limits::kClientTokenKeepMs},
+                                           limits::kClientTokensForgottenAtOnce};
+}
 
 bool gather_create_job(State& state, WorkingSet& ws, const Actor& actor, const CreateJob& command) {
   const JobSpec& spec = command.spec;
-  bool all = true;
+  bool all = command.client_token.empty() || ws.client_tokens.need({actor.account, command.client_token});
   if (spec.target_type == TargetType::DeviceList) {
     for (const DeviceRef& ref : command.targets) all = gather_ref(state, ws, ref) && all;
     if (!all) return false;
@@ -195,12 +223,12 @@ bool gather_create_job(State& state, WorkingSet& ws, const Actor& actor, const C
   if (spec.target_type == TargetType::Product) {
     if (!ws.product_keys.need(spec.target_product_key)) return false;
     const ProductId* product = ws.product_keys.find(spec.target_product_key);
-    return !product || gather_product_model(ws, *product, spec.type);
+    return (!product || gather_product_model(ws, *product, spec.type)) && all;
   }
   if (!ws.group_codes.need(spec.target_group_code)) return false;
   const GroupId* group = ws.group_codes.find(spec.target_group_code);
-  if (!group) return true;
-  all = ws.groups.need(*group);
+  if (!group) return all;
+  all = ws.groups.need(*group) && all;
   if (!ws.group_products.need(*group)) return false;
   if (const auto* members = ws.group_products.find(*group))
     for (const auto& [product, count] : *members) all = gather_product_model(ws, product, spec.type) && all;
@@ -209,6 +237,8 @@ bool gather_create_job(State& state, WorkingSet& ws, const Actor& actor, const C
 
 Result<Outcome> decide_create_job(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                                   const CreateJob& command) {
+  ROLLCALL_TRY(const auto made_before, job_of_token(state, ws, actor, command));
+  if (made_before) return Outcome(JobMade{*made_before});
   Job job;
   job.instance = actor.instance;
   job.spec = command.spec;
@@ -234,6 +264,7 @@ Result<Outcome> decide_create_job(State& state, WorkingSet& ws, Decision& decisi
     job.status = JobStatus::Initializing;
     job.sweep = Sweep::Make;
   }
+  remember_token(state, ws, decision, actor, command, job);
   made.job = job;
   decision.changes.new_jobs.push_back(std::move(made));
   return Outcome(JobMade{job.id});

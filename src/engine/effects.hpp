@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "engine/commands.hpp"
 #include "engine/explain.hpp"
+#include "model/access.hpp"
 
 namespace rollcall::engine {
 
@@ -84,6 +85,10 @@ struct FleetImported {
   int64_t same = 0;
   int64_t changed = 0;
 };
+struct AccessChanged {
+  std::shared_ptr<const AccessDirectory> directory;  // as it is from now on
+  AccessKey key;                                     // of CreateKey and RotateKey, with its secret
+};
 struct TaskExplained {
   Task task;
   TaskStatus status{};  // as everyone sees it
@@ -91,7 +96,7 @@ struct TaskExplained {
 };
 using Outcome = std::variant<Done, ProductMade, DeviceMade, ApplyMade, NamesRefused, GroupMade,
                              GroupDevicesAdded, JobMade, DevicesFound, FleetImported, TaskExplained,
-                             GroupDevicesRemoved, ImportRefused, TopicMade>;
+                             AccessChanged, GroupDevicesRemoved, ImportRefused, TopicMade>;
 
 struct ApiReply {
   uint64_t ticket = 0;

@@ -243,7 +243,7 @@ Result<std::vector<Device>> Queries::list_devices(InstanceId instance, std::stri
   return reader_.list_devices(row.id, after_name, limit);
 }
 
-Result<std::vector<AccessKey>> Queries::access_keys() { return reader_.access_keys(1'000); }
+Result<AccessDirectory> Queries::access() { return reader_.access(); }
 
 Result<InstanceId> Queries::instance(std::string_view iot_instance_id) {
   if (iot_instance_id.empty()) return InstanceId{1};

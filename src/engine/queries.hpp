@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/access.hpp"
 #include "model/fleet.hpp"
 #include "model/job.hpp"
 #include "model/task.hpp"
@@ -184,7 +185,7 @@ class Queries {
   Result<TopicList> product_topics(InstanceId instance, std::string_view product_key);
   Result<ApplyReport> apply_report(InstanceId instance, std::string_view product_key, ApplyId apply);
 
-  Result<std::vector<AccessKey>> access_keys();
+  Result<AccessDirectory> access();
   Result<InstanceId> instance(std::string_view iot_instance_id);
 
  private:

@@ -119,6 +119,7 @@ struct State {
   // When to look for jobs that were deleted, or ended, long enough ago (retention.cpp).
   std::optional<SteadyUs> purge_due;
   std::optional<SteadyUs> ended_due;
+  SteadyUs client_tokens_looked_at;  // when old ones were forgotten last
   std::deque<Apply> applies_running;
   // When memberships that ended are cleared away next; nullopt: there are none.
   std::optional<SteadyUs> members_due;
@@ -188,6 +189,12 @@ Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, con
 bool gather_create_job(State& state, WorkingSet& ws, const Actor& actor, const CreateJob& command);
 Result<Outcome> decide_create_job(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                                   const CreateJob& command);
+
+// Forgets some of the ClientTokens that are older than 24 hours.
+void forget_client_tokens(State& state, Decision& decision);
+
+// access.cpp: accounts and keys.
+Result<Outcome> change_access(State& state, WorkingSet& ws, Decision& decision, const ChangeAccess& command);
 
 // job_life.cpp: what is asked of jobs that exist.
 using JobLifeCommand = std::variant<CancelJob, DeleteJob, RerunJob, PauseJob, ResumeJob, UpdateJob>;

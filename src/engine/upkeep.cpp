@@ -270,6 +270,9 @@ Status upkeep(State& state, WorkingSet& ws, Decision& decision) {
   ROLLCALL_TRY_STATUS(register_chunk(state, ws, decision));
   ROLLCALL_TRY_STATUS(retain(state, ws, decision));
   clear_members(state, decision);
+  // Nothing wakes up for this: while nothing happens, nothing needs the room either.
+  if (state.clock.steady() - state.client_tokens_looked_at >= limits::kClientTokensLookEveryUs)
+    forget_client_tokens(state, decision);
   return write_lazily(state, ws, decision);
 }
 

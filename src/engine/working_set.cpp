@@ -226,13 +226,25 @@ Result<bool> WorkingSet::load_work(store::Store& store) {
   return any || task_rows || details || job_rows || rerun;
 }
 
+Result<bool> WorkingSet::load_access(store::Store& store) {
+  ROLLCALL_TRY(bool tokens, fill(
+                                client_tokens, [&](const auto& keys) { return store.client_tokens(keys); },
+                                [](const store::ClientToken& row) { return row.key; }));
+  ROLLCALL_TRY(
+      bool directory, fill_each(access, [&](Everybody) {
+        return store.access().map([](auto&& all) { return std::optional(std::forward<decltype(all)>(all)); });
+      }));
+  return tokens || directory;
+}
+
 Result<bool> WorkingSet::load(store::Store& store) {
   ROLLCALL_TRY(bool fleet, load_fleet(store));
   ROLLCALL_TRY(bool group_rows, load_groups(store));
   ROLLCALL_TRY(bool model_rows, load_models(store));
   ROLLCALL_TRY(bool listing, load_listing(store));
   ROLLCALL_TRY(bool work, load_work(store));
-  return fleet || group_rows || model_rows || listing || work;
+  ROLLCALL_TRY(bool who, load_access(store));
+  return fleet || group_rows || model_rows || listing || work || who;
 }
 
 }  // namespace rollcall::engine

@@ -107,6 +107,12 @@ struct ApplyWindowHash {
   }
 };
 
+struct ClientTokenKeyHash {
+  size_t operator()(const store::ClientTokenKey& key) const noexcept {
+    return std::hash<AccountId>{}(key.account) ^ std::hash<std::string>{}(key.token);
+  }
+};
+
 class WorkingSet {
   Arena arena_;
 
@@ -143,6 +149,15 @@ class WorkingSet {
   Table<DeviceId, std::vector<store::Tell>> tells{arena_};  // at most limits::kTellsPerLook each
   Table<TaskKey, TaskDetail> task_details{arena_};
   Table<DeviceId, std::vector<TaskKey>> open_tasks{arena_};  // keys; the rows are in `tasks`
+  Table<store::ClientTokenKey, store::ClientToken, ClientTokenKeyHash> client_tokens{arena_};
+  // Accounts and keys are one row: rarely changed, and then judged as a whole.
+  struct Everybody {
+    bool operator==(const Everybody&) const = default;
+  };
+  struct EverybodyHash {
+    size_t operator()(const Everybody&) const noexcept { return 0; }
+  };
+  Table<Everybody, AccessDirectory, EverybodyHash> access{arena_};
 
   // How many devices products and groups had in the store when they were read.
   std::unordered_map<ProductId, int64_t> product_counts_read;
@@ -157,6 +172,7 @@ class WorkingSet {
   Result<bool> load_models(store::Store& store);
   Result<bool> load_listing(store::Store& store);
   Result<bool> load_work(store::Store& store);
+  Result<bool> load_access(store::Store& store);
 };
 
 }  // namespace rollcall::engine

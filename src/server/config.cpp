@@ -7,6 +7,8 @@
 #include <map>
 #include <sstream>
 
+#include "api/action_table.hpp"
+
 namespace rollcall::server {
 namespace {
 
@@ -76,10 +78,19 @@ Take days(int64_t& target_ms) {
   };
 }
 
+Take calls_a_second(std::map<std::string, int64_t>& target, std::string_view action) {
+  return [&target, action](const toml::node& node) -> std::string {
+    auto value = node.value_exact<int64_t>();
+    if (!value || *value < 0 || *value > 1'000'000) return "is a whole number from 0 (no limit) to 1000000";
+    target[std::string(action)] = *value;
+    return {};
+  };
+}
+
 // Every key of the file. docs/HACKING.md lists them for people.
-std::map<std::string, Take> settings(Config& c, bool& qps_enabled) {
+std::map<std::string, Take> settings(Config& c) {
   constexpr int64_t kMany = 1'000'000'000;
-  return {
+  std::map<std::string, Take> known{
       {"server.data", text(c.data_dir)},
       {"server.http", text(c.http)},
       {"server.https", text(c.https)},
@@ -92,6 +103,8 @@ std::map<std::string, Take> settings(Config& c, bool& qps_enabled) {
       {"api.strict", flag(c.api.strict)},
       {"api.region", text(c.api.region)},
       {"api.chinese", flag(c.api.chinese)},
+      {"api.instance_id", text(c.api.instance_id)},
+      {"api.accept_any_instance", flag(c.api.accept_any_instance)},
       {"jobs.unknown_targets", either(c.engine.unknown_targets_skip, "skip", "refuse")},
       {"jobs.lifetime_hours", hours(c.api.limits.job_lifetime_ms)},
       {"jobs.next_wait_ms", number(c.engine.next_wait_ms, 0, 60'000)},
@@ -101,9 +114,13 @@ std::map<std::string, Take> settings(Config& c, bool& qps_enabled) {
       {"limits.schedule_min_delay_seconds",
        number(c.api.limits.schedule_min_delay_seconds, 0, 7 * 24 * 3600)},
       {"limits.job_targets_max", number(c.engine.job_targets_max, 1, kMany)},
-      {"limits.qps_enabled", flag(qps_enabled)},
+      {"limits.qps_enabled", flag(c.api.limits.qps_enabled)},
       {"limits.http_request_bytes_max", number(c.http_request_bytes_max, 16 << 10, 1 << 30)},
   };
+  // Calls a second of one action, as in [limits.qps] QueryJob = 50; 0 = no limit.
+  for (const api::ActionRow& row : api::action_table())
+    known.emplace("limits.qps." + std::string(row.name), calls_a_second(c.api.limits.qps, row.name));
+  return known;
 }
 
 Status walk(const std::string& path, const toml::table& table, const std::string& prefix,
@@ -126,8 +143,7 @@ Status walk(const std::string& path, const toml::table& table, const std::string
 Status read_config_file(const std::string& path, Config& config) {
   try {
     const toml::table table = toml::parse_file(path);
-    bool qps_enabled = false;
-    return walk(path, table, "", settings(config, qps_enabled));
+    return walk(path, table, "", settings(config));
   } catch (const toml::parse_error& error) {
     std::ostringstream text;
     text << path << ":" << error.source().begin.line << ": " << error.description();

@@ -71,8 +71,9 @@ Status write_file(const std::string& path, const std::string& text, unsigned mod
 }
 
 Result<AdminKey> ensure_admin_key(store::Store& store, const std::string& dir, Random& random, WallMs now) {
-  ROLLCALL_TRY(auto keys, store.access_keys(1));
-  if (!keys.empty()) return AdminKey{std::move(keys.front()), false};
+  ROLLCALL_TRY(auto all, store.access());
+  for (AccessKey& key : all.keys)
+    if (key.administrator && key.enabled) return AdminKey{std::move(key), false};
   AdminKey admin;
   admin.fresh = true;
   admin.key.id = environment("ROLLCALL_ACCESS_KEY_ID");
@@ -81,7 +82,8 @@ Result<AdminKey> ensure_admin_key(store::Store& store, const std::string& dir, R
     admin.key.id = "RC" + random.alphanumeric(18);
     admin.key.secret = Secret(random.alphanumeric(30));
   }
-  admin.key.instance = InstanceId{1};
+  admin.key.instance = kFirstInstance;
+  admin.key.administrator = true;
   admin.key.created_at = now;
   // The file first: a key that is in the store is not told again, and a crash in between must not hide it.
   ROLLCALL_TRY_STATUS(write_file(dir + "/access-key",

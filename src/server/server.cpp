@@ -53,7 +53,7 @@ Status Server::open() {
   ROLLCALL_TRY(store_, open_store(config_, clock_, engine_random_));
   ROLLCALL_TRY(admin_, ensure_admin_key(*store_, config_.data_dir, engine_random_, clock_.wall()));
   ROLLCALL_TRY(codec_key_, store_->id_key());
-  ROLLCALL_TRY(auto keys, store_->access_keys(1'000));
+  ROLLCALL_TRY(auto keys, store_->access());
   ROLLCALL_TRY(auto reader, open_reader(config_, clock_));
 
   core_ = std::make_unique<Core>(0, config_, codec_key_, gateway_probe_);

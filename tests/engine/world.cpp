@@ -58,9 +58,9 @@ void World::set_before_commit(std::function<void()> what) {
   hooked->before_commit = before_commit_;
 }
 
-uint64_t World::ask(decltype(engine::ApiCommand::what) what, InstanceId instance) {
+uint64_t World::ask(decltype(engine::ApiCommand::what) what, InstanceId instance, AccountId account) {
   const uint64_t ticket = next_ticket_++;
-  send(engine::ApiCommand{{0, ticket}, {instance, "key", "127.0.0.1", "request"}, std::move(what)});
+  send(engine::ApiCommand{{0, ticket}, {instance, "key", "127.0.0.1", "request", account}, std::move(what)});
   return ticket;
 }
 
@@ -141,8 +141,9 @@ void World::send(engine::Command command) {
   engine->submit(one);
 }
 
-Result<engine::Outcome> World::call(decltype(engine::ApiCommand::what) what, InstanceId instance) {
-  const uint64_t ticket = ask(std::move(what), instance);
+Result<engine::Outcome> World::call(decltype(engine::ApiCommand::what) what, InstanceId instance,
+                                    AccountId account) {
+  const uint64_t ticket = ask(std::move(what), instance, account);
   settle();
   auto given = answer(ticket);
   if (!given) return fail(ErrorCode::InternalError, "no answer");

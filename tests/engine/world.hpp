@@ -57,7 +57,8 @@ class World : public engine::PushRoom {
   // Closes the engine as a crash would and opens it again on the same store. Devices are gone.
   void restart();
 
-  Result<engine::Outcome> call(decltype(engine::ApiCommand::what) what, InstanceId instance = InstanceId{1});
+  Result<engine::Outcome> call(decltype(engine::ApiCommand::what) what, InstanceId instance = InstanceId{1},
+                               AccountId account = AccountId{1});
   // Runs until nothing is left to do at this moment.
   void settle();
   // One batch. True: there is more to do at once.
@@ -66,7 +67,8 @@ class World : public engine::PushRoom {
   void pass_ms(int64_t ms, int64_t step_ms = 100);
   void send(engine::Command command);
   // Without running: the answer is there when the engine has given it.
-  uint64_t ask(decltype(engine::ApiCommand::what) what, InstanceId instance = InstanceId{1});
+  uint64_t ask(decltype(engine::ApiCommand::what) what, InstanceId instance = InstanceId{1},
+               AccountId account = AccountId{1});
   std::optional<Result<engine::Outcome>> answer(uint64_t ticket);
   // What happens between each decision and its commit; stays over restarts.
   void set_before_commit(std::function<void()> what);

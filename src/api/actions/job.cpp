@@ -1,23 +1,50 @@
 // CreateJob and what is asked of a job that exists (cloud-api A.1 to A.5, DESIGN 5.14 to 5.17).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/actions/answering.hpp"
 #include "api/actions/rows.hpp"
 #include "api/config_object.hpp"
 #include "api/job_parameters.hpp"
 #include "api/job_settings.hpp"
 #include "api/reading.hpp"
+#include "base/crypto.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 
 namespace rollcall::api {
 namespace {
+// Everything that CreateJob reads, as it was given: the same call again has the same digest.
+std::string digest_of_request(const Call& call) {
+  std::string all = std::to_string(call.actor.instance.value);
+  for (const ParameterSpec& spec : find_action("CreateJob")->parameters) {
+    const std::string_view value = text_of(call.parameters, spec.name);
+    if (value.empty() || spec.name == "ClientToken") continue;
+    all.append("\n").append(spec.name).append(":").append(std::to_string(value.size()));
+    all.append(":").append(value);
+  }
+  return digest(HashKind::Sha256, all);
+}
+
+Status read_client_token(const Call& call, engine::CreateJob& command) {
+  const std::string_view token = text_of(call.parameters, "ClientToken");
+  if (token.empty()) return {};
+  const bool printable = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (token.size() > limits::kClientTokenBytesMax || !printable)
+    return refuse("ClientToken", "1 to 64 visible ASCII characters", token);
+  command.client_token = std::string(token);
+  command.request_digest = digest_of_request(call);
+  return {};
+}
 
 void create_job(const ActionContext& context, Call& call, Answer answer) {
   const Parameters& parameters = call.parameters;
   const auto source = [&parameters](std::string_view name) { return parameters.get(name); };
   auto command = read_create_job(source, context.config.limits, call.now, call.warnings);
   if (!command) return refuse_call(answer, std::move(command.error()));
+  if (auto status = read_client_token(call, *command); !status)
+    return refuse_call(answer, std::move(status.error()));
   const IdCodec& codec = context.codec;
   send_command<engine::JobMade>(context, call, std::move(*command), answer,
                                 [&codec](const engine::JobMade& made) {
@@ -117,6 +144,7 @@ constexpr ParameterSpec kCreateJob[] = {
     {"ScheduledTime", kOptional, Integer},
     {"OfflinePolicy"},                        // extension (DESIGN 5.9)
     {"LifetimeInHours", kOptional, Integer},  // extension (DESIGN 5.15)
+    {"ClientToken"},                          // extension
 };
 // The lists are an extension (DESIGN 5.14).
 constexpr ParameterSpec kRerunJob[] = {

@@ -15,6 +15,7 @@ constexpr bool kOptional = false;
 constexpr ErrorCode kPageError = ErrorCode::InvalidPageParams;
 constexpr bool kVendor = false;
 constexpr bool kExtension = true;
+constexpr bool kAdministrator = true;
 
 std::span<const ActionRow> product_actions() noexcept;
 std::span<const ActionRow> device_actions() noexcept;
@@ -30,5 +31,6 @@ std::span<const ActionRow> device_bulk_actions() noexcept;
 std::span<const ActionRow> group_list_actions() noexcept;
 std::span<const ActionRow> tag_actions() noexcept;
 std::span<const ActionRow> topic_actions() noexcept;
+std::span<const ActionRow> access_actions() noexcept;
 
 }  // namespace rollcall::api
