@@ -1,0 +1,140 @@
+// Somebody who has one row of each kind, made by the actions of the API on a World: what tests of every
+// action start from. One thread.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/action_table.hpp"
+#include "base/result.hpp"
+#include "engine/world.hpp"
+
+namespace rollcall::testing {
+
+using api::ActionAnswer;
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+inline constexpr InstanceId kOwner{1};
+
+inline constexpr char kTsl[] = R"({"properties":[{"identifier":"power","accessMode":"rw",
+  "dataType":{"type":"bool","specs":{"0":"off","1":"on"}}}]})";
+
+// The ports of the API in front of a World.
+class Ports final : public api::EnginePort, public api::QueryPort {
+ public:
+  explicit Ports(World& world) : world_(world) {}
+  bool submit(engine::Actor actor, api::ApiRequest request, api::EnginePort::Done done) override {
+    done(world_.call(std::move(request), actor.instance, actor.account));
+    return true;
+  }
+  bool run(Query query, api::QueryPort::Done done) override {
+    engine::Queries queries(*world_.store);
+    done(query(queries));
+    return true;
+  }
+
+ private:
+  World& world_;
+};
+
+struct Somebody {
+  InstanceId instance;
+  AccountId account;
+};
+inline constexpr Somebody kOwnerSelf{kOwner, kFirstAccount};
+
+// The owner's rows, one of each kind, made by the API itself.
+class Owner {
+ public:
+  Owner() {
+    product = text(must("CreateProduct", {{"ProductName", "owner_product"},
+                                          {"NodeType", "0"},
+                                          {"AliyunCommodityCode", "iothub_senior"}}),
+                   "ProductKey");
+    must("ImportThingModelTsl", {{"ProductKey", product}, {"TslStr", kTsl}});
+    must("PublishThingModel", {{"ProductKey", product}, {"ModelVersion", "v1"}});
+    iot_id = text(must("RegisterDevice", {{"ProductKey", product}, {"DeviceName", "owner-lamp"}}), "IotId");
+    must("RegisterDevice", {{"ProductKey", product}, {"DeviceName", "owner-spare"}});
+    group = text(must("CreateDeviceGroup", {{"GroupName", "owner_group"}}), "GroupId");
+    apply = text(must("BatchCheckDeviceNames", {{"ProductKey", product}, {"DeviceName.1", "owner-b1"}}),
+                 "ApplyId");
+    must("BatchRegisterDeviceWithApplyId", {{"ProductKey", product}, {"ApplyId", apply}});
+    must("BatchAddDeviceGroupRelations",
+         {{"GroupId", group}, {"Device.1.ProductKey", product}, {"Device.1.DeviceName", "owner-lamp"}});
+    must("SaveDeviceProp",
+         {{"ProductKey", product}, {"DeviceName", "owner-lamp"}, {"Props", R"({"owner":"owner-red"})"}});
+    topic = text(must("CreateProductTopic",
+                      {{"ProductKey", product}, {"TopicShortName", "owner"}, {"Operation", "ALL"}}),
+                 "TopicId");
+    job = text(must("CreateJob", job_parameters("owner-lamp")), "JobId");
+    world.settle();
+    const std::string tasks = must("ListTask", {{"JobId", job}, {"Limit", "10"}});
+    task = text(tasks, "TaskId");
+  }
+
+  Parameters job_parameters(const std::string& device) const {
+    return {{"JobName", "owner_job"},
+            {"Type", "CUSTOM_JOB"},
+            {"JobDocument", R"({"owner-content":1})"},
+            {"TargetConfig", R"({"targetType":"DEVICE_LIST","targetDevices":[{"productKey":")" + product +
+                                 R"(","deviceName":")" + device + "\"}]}"}};
+  }
+
+  // As the service carries an action out behind its checks of the caller.
+  ActionAnswer call(Somebody who, const std::string& action, Parameters parameters) {
+    const api::ActionRow* row = api::find_action(action);
+    api::Call call{{who.instance, "key", "127.0.0.1", "request", who.account},
+                   api::Parameters(std::move(parameters)),
+                   world.clock.wall(),
+                   {}};
+    if (auto status = api::check_parameters(*row, call); !status) return {api::Node(), status.error()};
+    std::optional<ActionAnswer> answer;
+    row->handle(context, call, [&answer](ActionAnswer&& given) { answer = std::move(given); });
+    world.settle();
+    return answer.value();
+  }
+  // Of the owner; the answer as JSON.
+  std::string must(const std::string& action, Parameters parameters) {
+    const ActionAnswer answer = call(kOwnerSelf, action, std::move(parameters));
+    EXPECT_FALSE(answer.error) << action << ": " << (answer.error ? public_message(*answer.error) : "");
+    return api::render_json(answer.fields);
+  }
+  // The first field of this name in an answer.
+  static std::string text(const std::string& json, const std::string& name) {
+    const size_t at = json.find("\"" + name + "\":");
+    EXPECT_NE(at, std::string::npos) << name << " in " << json;
+    const size_t begin = at + name.size() + 3 + (json[at + name.size() + 3] == '"' ? 1 : 0);
+    return json.substr(begin, json.find_first_of("\",}", begin) - begin);
+  }
+
+  // All that the owner sees.
+  std::string picture() {
+    const Parameters page{{"PageSize", "50"}, {"CurrentPage", "1"}};
+    const Parameters device{{"ProductKey", product}, {"DeviceName", "owner-lamp"}};
+    std::string all = must("QueryProduct", {{"ProductKey", product}});
+    all += must("QueryProductList", page) + must("QueryDeviceDetail", device) + must("ListJob", page);
+    all += must("GetThingModelTsl", {{"ProductKey", product}});
+    all += must("GetThingModelTsl", {{"ProductKey", product}, {"ModelVersion", "v1"}});
+    all += must("QueryJob", {{"JobId", job}}) + must("QueryJobStatistics", {{"JobId", job}});
+    all += must("QueryTask", {{"TaskId", task}}) + must("ListTaskEvents", {{"JobId", job}});
+    all += must("ExportDevices", {{"ProductKey", product}}) + must("QueryDeviceProp", device);
+    all += must("QueryDeviceGroupList", page) + must("QueryDeviceGroupInfo", {{"GroupId", group}});
+    all += must("QueryDeviceListByDeviceGroup", {{"GroupId", group}});
+    all += must("QueryProductTopic", {{"ProductKey", product}});
+    return all;
+  }
+
+  World world;
+  Ports ports{world};
+  IdCodec::Key key = world.store->id_key().value();
+  IdCodec codec{key};
+  api::ApiConfig config;
+  api::ActionContext context{ports, ports, codec, key, config};
+  std::string product, iot_id, group, apply, topic, job, task;
+};
+
+}  // namespace rollcall::testing
