@@ -1,60 +1,11 @@
 // CreateJob (cloud-api A.1; DESIGN 5.5 to 5.7, 5.15).
 #include <unordered_set>
 
+#include "engine/fitting.hpp"
 #include "engine/state.hpp"
 
 namespace rollcall::engine {
 namespace {
-
-bool checks_thing_model(JobType type) {
-  return type == JobType::SetProperty || type == JobType::InvokeService;
-}
-
-// Asks for a product and what its thing-model check needs.
-bool gather_product_model(WorkingSet& ws, ProductId id, JobType type) {
-  if (!ws.products.need(id)) return false;
-  const Product* product = ws.products.find(id);
-  if (!product || !checks_thing_model(type) || !product->has_thing_model) return true;
-  return ws.published_models.need(id);
-}
-
-// The product's published model, parsed once; nullptr when there is nothing to check against (DESIGN 5.7).
-Result<std::shared_ptr<const ThingModel>> model_of(State& state, WorkingSet& ws, const Product& product) {
-  if (!product.has_thing_model || product.validate_type == 2) return std::shared_ptr<const ThingModel>();
-  const auto* published = ws.published_models.find(product.id);
-  if (!published) return std::shared_ptr<const ThingModel>();
-  State::CachedModel& cached = state.models[product.id];
-  const size_t fingerprint = std::hash<std::string>()(published->tsl);
-  if (!cached.model || cached.version != published->version || cached.fingerprint != fingerprint) {
-    ROLLCALL_TRY(cached.model, ThingModel::parse(published->tsl));
-    cached.version = published->version;
-    cached.fingerprint = fingerprint;
-  }
-  return cached.model;
-}
-
-struct Fit {
-  std::string wire_params;
-  bool sync_service = false;
-};
-
-// Does the product's thing model take this document? On success what is to be sent.
-Result<Fit> fit(State& state, WorkingSet& ws, const Product& product, const JobSpec& spec) {
-  Fit result;
-  if (!checks_thing_model(spec.type)) return result;
-  ROLLCALL_TRY(auto model, model_of(state, ws, product));
-  if (!model) return result;
-  ROLLCALL_TRY(std::string_view params, job_document_params(spec.document));
-  if (spec.type == JobType::SetProperty) {
-    ROLLCALL_TRY(result.wire_params, model->check_properties(params));
-    return result;
-  }
-  ROLLCALL_TRY(JobContent content, read_job_document(spec.type, spec.document));
-  ROLLCALL_TRY(ThingModel::ServiceCall call, model->check_service(content.service_identifier, params));
-  result.wire_params = std::move(call.params);
-  result.sync_service = call.call_type == CallType::Sync;
-  return result;
-}
 
 struct Targets {
   std::vector<Device*> devices;                              // DEVICE_LIST, each once, in order
@@ -146,7 +97,7 @@ Status fit_products(State& state, WorkingSet& ws, const Targets& targets, JobSpe
   bool any = false;
   std::optional<Error> first;
   for (const auto& [product, count] : targets.products) {
-    Result<Fit> result = fit(state, ws, *product, spec);
+    Result<Fit> result = fit(state, ws, *product, spec.type, spec.document);
     if (result) {
       if (!any) {
         spec.wire_params = std::move(result->wire_params);
