@@ -116,6 +116,11 @@ bool FilterSet::user_topic(std::string_view short_name) const {
   return matches("/{}/user/" + std::string(short_name));
 }
 
+bool FilterSet::raw_rrpc(std::string_view short_name) const {
+  if (short_name.empty()) return matches("/sys/{}/rrpc/request/0");
+  return matches("/ext/rrpc/0/{}/user/" + std::string(short_name));
+}
+
 bool FilterSet::reaches(const JobContent& content) const {
   switch (content.type) {
     case JobType::CustomJob:
@@ -125,7 +130,7 @@ bool FilterSet::reaches(const JobContent& content) const {
     case JobType::InvokeService:
       return content.sync_service ? rrpc(content.service_identifier) : service(content.service_identifier);
     case JobType::Pub:
-      return user_topic(content.topic_short_name);
+      return content.raw_rrpc ? raw_rrpc(content.topic_short_name) : user_topic(content.topic_short_name);
   }
   return false;
 }

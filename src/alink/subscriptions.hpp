@@ -51,6 +51,8 @@ class FilterSet final : public Reachability {
   // A synchronous call of that service, in the form that this device understands.
   bool rrpc(std::string_view service_identifier) const;
   bool user_topic(std::string_view short_name) const;
+  // A request with bytes on that user topic, or on the system's own when it is empty.
+  bool raw_rrpc(std::string_view short_name) const;
 
   bool reaches(const JobContent& content) const override;
 

@@ -183,6 +183,13 @@ void append_ext_rrpc_service_topic(std::string& out, const DeviceNames& names, u
   out.append(service_identifier);
 }
 
+void append_ext_rrpc_user_topic(std::string& out, const DeviceNames& names, uint32_t message_id,
+                                std::string_view short_name) {
+  out.append("/ext/rrpc/");
+  append_decimal(out, message_id);
+  append_user_topic(out, names, short_name);
+}
+
 void append_ntp_response_topic(std::string& out, const DeviceNames& names) {
   out.append("/ext/ntp/").append(names.product_key).append("/").append(names.device_name).append("/response");
 }

@@ -67,6 +67,8 @@ void append_user_topic(std::string& out, const DeviceNames& names, std::string_v
 void append_rrpc_request_topic(std::string& out, const DeviceNames& names, uint32_t message_id);
 void append_ext_rrpc_service_topic(std::string& out, const DeviceNames& names, uint32_t message_id,
                                    std::string_view service_identifier);
+void append_ext_rrpc_user_topic(std::string& out, const DeviceNames& names, uint32_t message_id,
+                                std::string_view short_name);
 void append_ntp_response_topic(std::string& out, const DeviceNames& names);
 
 inline constexpr std::string_view kJobNotify = "thing/job/notify";

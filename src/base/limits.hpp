@@ -70,6 +70,15 @@ inline constexpr size_t kTellsPerLook = 64;    // tasks of one device that it is
 inline constexpr size_t kRerunTasksMax = 200;  // TaskId.N of RerunJob; ours, as many as targetDevices
 inline constexpr int64_t kNextTokenMs = 60'000;
 
+// --- direct calls (cloud-api C.7, device-protocol 5.3)
+inline constexpr int64_t kSyncServiceMs = 8'000;  // for a device's answer to a synchronous service
+inline constexpr int64_t kRrpcMsMin = 1'000;
+inline constexpr int64_t kRrpcMsMax = 8'000;
+inline constexpr size_t kDirectDevicesMax = 100;          // DeviceName.N of one call
+inline constexpr size_t kMessageBytesMax = 256u * 1024;   // what MessageContent decodes to
+inline constexpr size_t kUserPropertiesMax = 20;          // UserProp.N
+inline constexpr size_t kAwaitedRepliesMax = 16u * 1024;  // calls that wait for a device at once; ours
+
 // --- engine
 inline constexpr size_t kBatchCommandsMax = 4'096;
 inline constexpr int64_t kKeepDeletedMs = int64_t{30} * 24 * 3600 * 1000;  // ours (DESIGN 5.16)

@@ -49,6 +49,7 @@ bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command) {
           [&](const SetThingEnabled& c) { return gather_ref(state, ws, c.device); },
           [&](const DeleteDevice& c) { return gather_ref(state, ws, c.device); },
           [&](const ExplainTask& c) { return gather_explain(state, ws, c); },
+          [&](const SendMessage& c) { return gather_message(state, ws, actor, c); },
           [](const CreateAccessKey&) { return true; },
           [&](const ChangeAccess&) { return ws.access.need({}); },
           [&](const RegisterMany& c) { return gather_product(ws, c.product_key, nothing_more); },
@@ -92,6 +93,7 @@ Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, con
           [&](const SetThingEnabled& c) { return set_thing_enabled(state, ws, decision, actor, c); },
           [&](const DeleteDevice& c) { return delete_device(state, ws, decision, actor, c); },
           [&](const ExplainTask& c) { return explain_task(state, ws, actor, c); },
+          [&](const SendMessage& c) { return send_message(state, ws, decision, command.ticket, actor, c); },
           [&](const CreateAccessKey& c) -> Result<Outcome> {
             decision.changes.new_access_keys.push_back(c.key);
             return Outcome(Done{});

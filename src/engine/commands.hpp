@@ -285,6 +285,20 @@ struct DeleteTopic {
   TopicId topic;
 };  // Done
 
+// A direct call: a message to devices without a job (cloud-api C.7). Its content is that of a job of this
+// type, and it takes the same way to the device.
+struct SendMessage {
+  std::vector<DeviceRef> devices;
+  bool many = false;  // a call that names a list: devices that are not there are left out, nothing is awaited
+  JobType type = JobType::Pub;
+  MessageQos qos = MessageQos::Qos0;
+  std::string service_identifier;  // INVOKE_SERVICE
+  std::string body;                // PUB: bytes; else the parameters as a raw JSON object
+  std::string topic_short_name;    // PUB: behind /user/
+  bool raw_rrpc = false;           // RRpc: the answer is awaited for
+  int64_t timeout_ms = 0;          // this long
+};                                 // MessageSent, later when an answer is awaited
+
 struct ApiCommand {
   Ticket ticket;
   Actor actor;
@@ -293,7 +307,7 @@ struct ApiCommand {
                ChangeThingModel, CreateJob, CancelJob, DeleteJob, RerunJob, PauseJob, ResumeJob, UpdateJob,
                QueryDevices, ImportFleet, CreateAccessKey, ChangeAccess, SetThingEnabled, DeleteDevice,
                ExplainTask, RegisterMany, ImportMany, SetNicknames, UpdateGroup, DeleteGroup,
-               RemoveGroupDevices, SaveTags, DeleteTag, CreateTopic, UpdateTopic, DeleteTopic>
+               RemoveGroupDevices, SaveTags, DeleteTag, CreateTopic, UpdateTopic, DeleteTopic, SendMessage>
       what;
 };
 
@@ -359,6 +373,8 @@ struct CommandReply {
   std::string data;  // raw JSON
   std::string message;
   Echo echo;
+  // The answer to a direct call's RRpc: bytes, of which code, data and message say nothing.
+  std::optional<std::string> payload = {};
 };
 // A property report shows the values that a SET_PROPERTY task just set (DESIGN 5.12).
 struct PropertySeen {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/awaited.hpp"
 #include "engine/effects.hpp"
 #include "engine/sessions.hpp"
 #include "store/rows.hpp"
@@ -19,6 +20,9 @@ struct Decision {
   // What decisions took out of memory because the store was going to know it; undo() puts it back.
   std::vector<std::pair<SessionRef, Push>> forgotten_pushes;
   std::vector<std::pair<TaskKey, int32_t>> forgotten_confirms;
+  // Direct calls that wait for their devices from now on, and those that wait no more (awaited.hpp).
+  std::vector<AwaitedReply> awaited;
+  std::vector<AwaitedReply> answered;
   std::vector<DeviceId> looked_at;  // devices that were ready
 
   // The range of one command, or of one step of maintenance (command == kMaintenance): each task that is

@@ -94,9 +94,20 @@ struct TaskExplained {
   TaskStatus status{};  // as everyone sees it
   std::vector<Reason> reasons;
 };
-using Outcome = std::variant<Done, ProductMade, DeviceMade, ApplyMade, NamesRefused, GroupMade,
-                             GroupDevicesAdded, JobMade, DevicesFound, FleetImported, TaskExplained,
-                             AccessChanged, GroupDevicesRemoved, ImportRefused, TopicMade>;
+// A direct call's message left, and the device's answer if the call was for one.
+struct MessageSent {
+  int64_t message_id = 0;
+  bool answered = false;
+  int32_t code = 200;
+  std::string data;  // raw JSON; RRpc: bytes
+  std::string message;
+};
+// The answer is given later; only the engine itself sees this one.
+struct AnsweredLater {};
+using Outcome =
+    std::variant<Done, ProductMade, DeviceMade, ApplyMade, NamesRefused, GroupMade, GroupDevicesAdded,
+                 JobMade, DevicesFound, FleetImported, TaskExplained, AccessChanged, GroupDevicesRemoved,
+                 ImportRefused, TopicMade, MessageSent, AnsweredLater>;
 
 struct ApiReply {
   uint64_t ticket = 0;
@@ -136,6 +147,10 @@ struct PushTask {
   TaskKey key;
   int32_t attempt = 1;
   std::shared_ptr<const JobContent> content;
+  // Not 0: a direct call's message under this Alink id. There is no task, `key` is empty and nothing is
+  // reported back but the answer itself.
+  uint32_t direct_id = 0;
+  bool awaited = false;
 };
 // Tell the device that a task it has is over (CANCELLED, or REMOVED with its job): custom jobs only.
 struct TellTask {

@@ -37,6 +37,7 @@ void decide(State& state, WorkingSet& ws, Decision& decision, const Command& com
       state.probe.store_healthy.set(0);
       outcome = fail(answer_for(outcome.error()).with_detail(outcome.error().detail));
     }
+    if (outcome && std::holds_alternative<AnsweredLater>(*outcome)) return;
     decision.emit(api->ticket.core, ApiReply{api->ticket.number, std::move(outcome)});
     return;
   }

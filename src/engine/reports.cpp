@@ -103,10 +103,6 @@ void confirm(State& state, Session& session, const SessionRef& ref, Task& task) 
 
 // --- thing/job/get
 
-JobGetReply::Item item_of(State& state, const Task& task, const std::shared_ptr<const JobContent>& content) {
-  return {task.key, seen_status(state, task), content};
-}
-
 // The task that `$next` gives: an IN_PROGRESS one, else the oldest SENT one, else the oldest QUEUED one that
 // its job may push at this moment (DESIGN 5.10).
 Task* next_task(State& state, WorkingSet& ws, DeviceId device) {
@@ -180,7 +176,7 @@ void decide_get(State& state, WorkingSet& ws, Decision& decision, const JobGet& 
   } else if (task && custom) {
     confirm(state, *session, command.session, *task);
   }
-  if (task && custom) reply.items.push_back(item_of(state, *task, content));
+  if (task && custom) reply.items.push_back({task->key, seen_status(state, *task), content});
   decision.emit(session->at.core, std::move(reply));
   settle(state, command.session, *session);
 }
@@ -268,7 +264,9 @@ void finish_command(State& state, Decision& decision, Session& session, const Se
 void decide_reply(State& state, WorkingSet& ws, Decision& decision, const CommandReply& command) {
   Session* session = state.sessions.find(command.session);
   if (!session) return;
-  if (Task* task = find_answered(ws, command.session.device, command.alink_id)) {
+  if (take_answer(state, decision, command)) {
+    // That was all: ids of direct calls are nobody else's.
+  } else if (Task* task = find_answered(ws, command.session.device, command.alink_id)) {
     const JobState* job = held_job(state, task->key.job);
     const JobType type = job ? job->content->type : JobType::CustomJob;
     if (type == JobType::SetProperty || type == JobType::InvokeService) {

@@ -107,6 +107,11 @@ struct State {
     if (!lazy_due) lazy_due = clock.steady() + 200'000;
   }
 
+  // Direct calls whose devices have yet to answer; their messages' next number, which is unlike those of an
+  // earlier run.
+  AwaitedReplies awaited;
+  int64_t next_message = wall_base.value << 20;
+
   // Other processes on the store (others.cpp): when to look next, whether they wrote since the last look
   // began, the job up to which this look has come, and the sessions it has yet to check.
   std::optional<SteadyUs> others_due;
@@ -229,6 +234,17 @@ void absorb_purge(State& state, const Decision& decision, const store::CommitRes
 void undo_purge(State& state, const Decision& decision);
 // job_life.cpp
 void remove_job(State& state, WorkingSet& ws, Decision& decision, const Job& job);
+
+// direct.cpp: messages to devices without a job.
+bool gather_message(State& state, WorkingSet& ws, const Actor& actor, const SendMessage& command);
+Result<Outcome> send_message(State& state, WorkingSet& ws, Decision& decision, const Ticket& ticket,
+                             const Actor& actor, const SendMessage& command);
+// A device's answer. False: it is for nobody here.
+bool take_answer(State& state, Decision& decision, const CommandReply& command);
+// Calls whose time is over.
+void time_out_calls(State& state, Decision& decision);
+// After a commit that failed: who waited goes on waiting, who began to wait does not.
+void undo_calls(State& state, const Decision& decision);
 
 // A device as callers name it. gather_ref asks for what is missing; find_ref gives the device if it is this
 // instance's.

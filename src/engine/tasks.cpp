@@ -106,7 +106,7 @@ store::SweepTasks sweep_chunk(const State& state, const Job& job, WallMs now) {
 
 std::optional<WallMs> in_progress_deadline(State& state, const JobState& job) {
   const int64_t minutes = job.job.settings.in_progress_timeout_minutes;
-  if (job.content->sync_service) return state.even_wall() + 8'000;  // RRPC, device-protocol 5.3
+  if (job.content->sync_service) return state.even_wall() + limits::kSyncServiceMs;
   if (minutes <= 0) return std::nullopt;
   return state.even_wall() + minutes * 60'000;
 }

@@ -265,6 +265,7 @@ void settle_sessions(State& state) {
 
 Status upkeep(State& state, WorkingSet& ws, Decision& decision) {
   settle_sessions(state);
+  time_out_calls(state, decision);
   ROLLCALL_TRY_STATUS(time_out_tasks(state, ws, decision));
   step_jobs(state, decision);
   ROLLCALL_TRY_STATUS(register_chunk(state, ws, decision));
@@ -288,6 +289,7 @@ std::optional<SteadyUs> next_upkeep(const State& state) {
   if (!state.jobs.to_look_at.empty() || !state.applies_running.empty() || !state.ready_devices.empty())
     consider(now);
   if (state.lazy_due) consider(*state.lazy_due);
+  if (const auto due = state.awaited.next_due()) consider(*due);
   if (state.purge_due) consider(*state.purge_due);
   if (state.ended_due) consider(*state.ended_due);
   if (state.others_due) consider(*state.others_due);

@@ -53,6 +53,8 @@ struct PushedTask {
   uint32_t serial = 0;  // token of the QoS 1 packet; 0 = sent with QoS 0
   // SET_PROPERTY only: a property report may show its values (DESIGN 5.12).
   std::shared_ptr<const JobContent> property_set;
+  // A direct call that waits for an answer; `key` is empty then.
+  enum class Answer : uint8_t { None, Alink, Bytes } answer = Answer::None;
 };
 
 struct Arrival {

@@ -29,8 +29,22 @@ PushedTask pushed(const engine::PushTask& push) {
   PushedTask task;
   task.key = push.key;
   task.attempt = push.attempt;
-  task.alink_id = alink_id(push.key.job, push.attempt);
+  task.alink_id = push.direct_id != 0 ? push.direct_id : alink_id(push.key.job, push.attempt);
+  if (push.awaited)
+    task.answer = push.content->raw_rrpc ? PushedTask::Answer::Bytes : PushedTask::Answer::Alink;
   return task;
+}
+
+// The head of a direct call's message: nobody waits for its PUBACK (token 0). When the window is full it
+// still goes, with QoS 0.
+mqtt::PublishHead direct_head(Connection& connection, std::string_view topic, const JobContent& content) {
+  mqtt::PublishHead head{.topic = topic};
+  if (content.qos != MessageQos::Qos1) return head;
+  if (const auto packet_id = connection.session.begin_push(0)) {
+    head.packet_id = *packet_id;
+    head.qos = 1;
+  }
+  return head;
 }
 
 // Publishes with the QoS of the job. False when a QoS 1 packet has no place in the session's window: the task
@@ -63,10 +77,27 @@ void push_custom_job(Services& services, Connection& connection, const engine::P
   finish(services, connection);
 }
 
+void append_raw_rrpc_topic(std::string& topic, const Connection& connection, uint32_t id,
+                           std::string_view short_name) {
+  if (short_name.empty())
+    alink::append_rrpc_request_topic(topic, connection.names(), id);
+  else
+    alink::append_ext_rrpc_user_topic(topic, connection.names(), id, short_name);
+}
+
 void push_pub(Services& services, Connection& connection, const engine::PushTask& push) {
   PushedTask task = pushed(push);
   std::string topic;
-  alink::append_user_topic(topic, connection.names(), push.content->topic_short_name);
+  if (push.content->raw_rrpc)
+    append_raw_rrpc_topic(topic, connection, task.alink_id, push.content->topic_short_name);
+  else
+    alink::append_user_topic(topic, connection.names(), push.content->topic_short_name);
+  if (push.direct_id != 0) {
+    publish(services, direct_head(connection, topic, *push.content), {push.content->body, {}, {}});
+    if (push.awaited) remember_push(connection, std::move(task));
+    finish(services, connection);
+    return;
+  }
   if (!publish_push(services, connection, task, topic, *push.content, {push.content->body, {}, {}})) return;
   if (task.serial != 0) {
     remember_push(connection, std::move(task));
@@ -80,7 +111,7 @@ void push_pub(Services& services, Connection& connection, const engine::PushTask
   finish(services, connection);
 }
 
-// Property sets and service calls go out once, with QoS 0: late delivery would be worse than none
+// A job's property sets and service calls go out once, with QoS 0: late delivery would be worse than none
 // (DESIGN 5.9).
 void push_property_set(Services& services, Connection& connection, const engine::PushTask& push) {
   PushedTask task = pushed(push);
@@ -89,14 +120,17 @@ void push_property_set(Services& services, Connection& connection, const engine:
   alink::append_system_topic(topic, connection.names(), alink::kPropertySet);
   services.text.clear();
   alink::append_property_set_head(services.text, task.alink_id);
-  publish(services, {.topic = topic}, {services.text, push.content->body, alink::kCallTail});
-  remember_push(connection, std::move(task));
+  const mqtt::PublishHead head =
+      push.direct_id != 0 ? direct_head(connection, topic, *push.content) : mqtt::PublishHead{.topic = topic};
+  publish(services, head, {services.text, push.content->body, alink::kCallTail});
+  if (push.direct_id == 0) remember_push(connection, std::move(task));
   finish(services, connection);
 }
 
 void push_service_call(Services& services, Connection& connection, const engine::PushTask& push) {
   const JobContent& content = *push.content;
-  const uint32_t id = alink_id(push.key.job, push.attempt);
+  PushedTask task = pushed(push);
+  const uint32_t id = task.alink_id;
   std::string topic;
   if (!content.sync_service) {
     alink::append_system_topic(topic, connection.names(), alink::kServicePrefix);
@@ -108,7 +142,10 @@ void push_service_call(Services& services, Connection& connection, const engine:
   }
   services.text.clear();
   alink::append_service_call_head(services.text, id, content.service_identifier);
-  publish(services, {.topic = topic}, {services.text, content.body, alink::kCallTail});
+  const mqtt::PublishHead head =
+      push.direct_id != 0 ? direct_head(connection, topic, content) : mqtt::PublishHead{.topic = topic};
+  publish(services, head, {services.text, content.body, alink::kCallTail});
+  if (push.awaited) remember_push(connection, std::move(task));
   finish(services, connection);
 }
 

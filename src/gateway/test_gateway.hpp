@@ -83,7 +83,8 @@ inline std::string describe(const engine::Command& command) {
           [](const engine::CommandReply& c) {
             return "reply " + std::to_string(c.alink_id) + " code=" + std::to_string(c.code) +
                    " data=" + c.data + " message=" + c.message +
-                   " packet=" + std::to_string(c.echo.packet_id);
+                   " packet=" + std::to_string(c.echo.packet_id) +
+                   (c.payload ? " payload=" + *c.payload : "");
           },
           [](const engine::PropertySeen& c) {
             return "seen " + key_text(c.key) + " attempt " + std::to_string(c.attempt);
@@ -180,7 +181,7 @@ class Gateway : public testing::Test {
     return made;
   }
   engine::PushTask push(ConnectionRef connection, std::shared_ptr<const JobContent> what, int64_t epoch = 9) {
-    return {connection, epoch, TaskKey{JobId{70}, 4}, 2, std::move(what)};
+    return {connection, epoch, TaskKey{JobId{70}, 4}, 2, std::move(what), 0, false};
   }
   std::string task() const { return codec.task_code(TaskKey{JobId{70}, 4}); }
   static std::string id() { return std::to_string(alink_id(JobId{70}, 2)); }

@@ -149,36 +149,51 @@ class Uplink {
     acknowledge();
     const auto reply = alink::read_device_reply(publish_.payload, std::nullopt);
     const auto push = reply ? find_push(reply->alink_id) : connection_.pushes.end();
-    if (push == connection_.pushes.end()) return;
+    if (push == connection_.pushes.end() || push->answer != PushedTask::Answer::None) return;
     const engine::PushConfirmed confirmed{session(), push->key, push->attempt};
     forget_push(push);
     command(services_, connection_, confirmed);
   }
 
-  // The message id stands in the topic (device-protocol 5.3); only services are called that way by this
-  // server.
+  // The message id stands in the topic (device-protocol 5.3).
   void rrpc_reply() {
     const auto id = parse_int(topic_.part);
+    if (id && *id > 0 && *id <= UINT32_MAX && answers_with_bytes(static_cast<uint32_t>(*id))) return;
     const bool system = topic_.inner.empty() || topic_.inner.starts_with("/sys/");
     if (!system || !id || *id < 0 || *id > UINT32_MAX) return swallow();
     command_reply(static_cast<uint32_t>(*id));
   }
 
+  // The answer to an RRpc call: whatever bytes the device sends, once.
+  bool answers_with_bytes(uint32_t id) {
+    const auto push = find_push(id);
+    if (push == connection_.pushes.end() || push->answer != PushedTask::Answer::Bytes) return false;
+    forget_push(push);
+    engine::CommandReply reply{session(), id, 200, {}, {}, {"", "", publish_.packet_id}, {}};
+    reply.payload = std::string(publish_.payload);
+    command(services_, connection_, std::move(reply));
+    return true;
+  }
+
   void command_reply(std::optional<uint32_t> id) {
     auto reply = alink::read_device_reply(publish_.payload, id);
     if (!reply) return swallow();
-    if (reply->data.size() > limits::kTaskDetailBytesMax) {
+    const auto push = find_push(reply->alink_id);
+    const bool awaited =
+        push != connection_.pushes.end() && push->answer == PushedTask::Answer::Alink;  // its caller gets all
+    if (!awaited && reply->data.size() > limits::kTaskDetailBytesMax) {
       reply->data = "{}";
       if (reply->message.empty()) reply->message = "The output was longer than 4096 bytes and was dropped.";
     }
-    if (const auto push = find_push(reply->alink_id); push != connection_.pushes.end()) forget_push(push);
+    if (push != connection_.pushes.end() && push->answer != PushedTask::Answer::Bytes) forget_push(push);
     command(services_, connection_,
             engine::CommandReply{session(),
                                  reply->alink_id,
                                  reply->code,
                                  std::move(reply->data),
                                  std::move(reply->message),
-                                 {"", "", publish_.packet_id}});
+                                 {"", "", publish_.packet_id},
+                                 {}});
   }
 
   // {suffix}_reply with that code, unless the device wants none.

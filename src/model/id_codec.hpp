@@ -51,4 +51,10 @@ class IdCodec {
 // tasks in practice.
 uint32_t alink_id(JobId job, int32_t attempt) noexcept;
 
+// The same for a message that belongs to no task: above those of the first 67 million jobs, and small enough
+// for a device that keeps it in a signed number.
+constexpr uint32_t direct_alink_id(int64_t message_id) noexcept {
+  return 0x4000'0000U | (static_cast<uint32_t>(message_id) & 0x3fff'ffffU);
+}
+
 }  // namespace rollcall

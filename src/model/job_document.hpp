@@ -22,6 +22,9 @@ struct JobContent {
   std::string body;  // CUSTOM_JOB: document for the wire; SET_PROPERTY, INVOKE_SERVICE: params for the wire;
                      // PUB: decoded payload bytes
   std::string topic_short_name;  // PUB: suffix of /{pk}/{dn}/user/
+  // PUB: a request whose answer is awaited (device-protocol 5.3): it goes out in the RRPC form, on the
+  // system's own topic when topic_short_name is empty. Never a job's.
+  bool raw_rrpc = false;
 };
 
 // Reads the document of a type: JSON, an object, at most 65,536 code points, with the members its type asks
