@@ -81,6 +81,7 @@ std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
       {"EnableThing", {{"ProductKey", "p1"}, {"DeviceName", "d"}}, engine::Done{}},
       {"DeleteDevice", {{"IotId", "x"}}, engine::Done{}},
       {"ImportFleet", {{"Entries", "{}"}}, engine::FleetImported{}},
+      {"QueryDevicePropertyStatus", {{"IotId", "x"}}, {}},
       {"ExportDevices", {{"ProductKey", "p1"}}, {}},
       {"ChangeAccess", {{"Operation", "CreateAccount"}, {"Account", "two"}}, changed},
       {"ListAccess", {}, {}},

@@ -39,4 +39,6 @@ Node render_thing_model_json(std::string_view product_key, const engine::Queries
 Node render_exported_devices(const std::vector<Device>& devices, const IdCodec& codec);  // ExportDevices
 Node render_fleet_imported(const engine::FleetImported& imported, bool dry_run);         // ImportFleet
 
+Node render_property_status(const std::vector<engine::PropertyStatus>& properties);
+
 }  // namespace rollcall::api

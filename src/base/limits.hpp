@@ -74,10 +74,14 @@ inline constexpr int64_t kNextTokenMs = 60'000;
 inline constexpr int64_t kSyncServiceMs = 8'000;  // for a device's answer to a synchronous service
 inline constexpr int64_t kRrpcMsMin = 1'000;
 inline constexpr int64_t kRrpcMsMax = 8'000;
-inline constexpr size_t kDirectDevicesMax = 100;          // DeviceName.N of one call
-inline constexpr size_t kMessageBytesMax = 256u * 1024;   // what MessageContent decodes to
-inline constexpr size_t kUserPropertiesMax = 20;          // UserProp.N
-inline constexpr size_t kAwaitedRepliesMax = 16u * 1024;  // calls that wait for a device at once; ours
+inline constexpr size_t kDirectDevicesMax = 100;               // DeviceName.N of one call
+inline constexpr size_t kMessageBytesMax = 256u * 1024;        // what MessageContent decodes to
+inline constexpr size_t kUserPropertiesMax = 20;               // UserProp.N
+inline constexpr size_t kAwaitedRepliesMax = 16u * 1024;       // calls that wait for a device at once; ours
+inline constexpr size_t kPropertyReportBytesMax = 16u * 1024;  // a longer report is answered, not kept; ours
+inline constexpr size_t kPropertyValueBytesMax = 12u * 1024;   // above kTextCharactersMax; ours
+inline constexpr size_t kLastValuesBytesMax = 64u * 1024;      // of one device; ours
+inline constexpr size_t kValuesUnwrittenBytesMax = 32u << 20;  // of all devices, before they are stored; ours
 
 // --- engine
 inline constexpr size_t kBatchCommandsMax = 4'096;

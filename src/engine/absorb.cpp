@@ -287,6 +287,7 @@ void undo(State& state, const Decision& decision) {
   }
   undo_devices(state, decision);
   undo_calls(state, decision);
+  undo_last_values(state, decision);
   undo_purge(state, decision);
   if (decision.changes.purge_members) state.note_members_left();
   for (const Presence& presence : decision.changes.presence)

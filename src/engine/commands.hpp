@@ -16,6 +16,7 @@
 #include "model/ids.hpp"
 #include "model/job.hpp"
 #include "model/job_document.hpp"
+#include "model/last_values.hpp"
 #include "model/model_edit.hpp"
 #include "model/reachability.hpp"
 #include "model/task.hpp"
@@ -383,7 +384,15 @@ struct PropertySeen {
   int32_t attempt = 1;
 };
 
-using Command = std::variant<ApiCommand, FindDevice, OpenSession, SetReachability, CloseSession, JobGet,
-                             JobUpdate, PushConfirmed, PushWritten, CommandReply, PropertySeen>;
+// thing/event/property/post: what the device says of its properties now. Nothing waits for it; it is written
+// within about a second (DESIGN 3).
+struct PropertyReport {
+  SessionRef session;
+  LastValueMap values;
+};  // no answer
+
+using Command =
+    std::variant<ApiCommand, FindDevice, OpenSession, SetReachability, CloseSession, JobGet, JobUpdate,
+                 PushConfirmed, PushWritten, CommandReply, PropertySeen, PropertyReport>;
 
 }  // namespace rollcall::engine

@@ -23,7 +23,8 @@ struct Decision {
   // Direct calls that wait for their devices from now on, and those that wait no more (awaited.hpp).
   std::vector<AwaitedReply> awaited;
   std::vector<AwaitedReply> answered;
-  std::vector<DeviceId> looked_at;  // devices that were ready
+  std::vector<std::pair<DeviceId, LastValueMap>> values_taken;  // on their way to the store
+  std::vector<DeviceId> looked_at;                              // devices that were ready
 
   // The range of one command, or of one step of maintenance (command == kMaintenance): each task that is
   // pushed is a step of its own, so that one that another writer changed does not take back the others'

@@ -16,6 +16,7 @@
 #include "model/access.hpp"
 #include "model/fleet.hpp"
 #include "model/job.hpp"
+#include "model/last_values.hpp"
 #include "model/task.hpp"
 
 namespace rollcall::store {
@@ -114,6 +115,14 @@ struct ApplyReport {
   std::vector<std::string> valid;    // when it failed
   std::vector<std::string> invalid;  // likewise
 };
+// A property of a thing model, with what the device last said of it.
+struct PropertyStatus {
+  std::string identifier;  // without its module
+  std::string name;
+  std::string data_type;
+  std::string unit;
+  std::optional<LastValue> last;
+};
 
 class Queries {
  public:
@@ -157,6 +166,9 @@ class Queries {
   Result<Device> device(InstanceId instance, std::string_view product_key, std::string_view device_name);
   Result<Device> device_by_id(InstanceId instance, DeviceId id);
   Result<Device> device_by_foreign_iot_id(InstanceId instance, std::string_view iot_id);
+  // The properties of the device's published thing model, of one module ("": the default one); none without a
+  // model. NotSeniorProduct for a product that has none.
+  Result<std::vector<PropertyStatus>> property_status(const Device& device, std::string_view module);
   // Devices of a product in name order behind `after_name`, for export.
   Result<std::vector<Device>> list_devices(InstanceId instance, std::string_view product_key,
                                            std::string_view after_name, size_t limit);

@@ -390,6 +390,7 @@ void decide_session(State& state, WorkingSet& ws, Decision& decision, const Comm
                  [&](const PushWritten& c) { decide_written(state, ws, decision, c); },
                  [&](const CommandReply& c) { decide_reply(state, ws, decision, c); },
                  [&](const PropertySeen& c) { decide_seen(state, ws, decision, c); },
+                 [&](const PropertyReport& c) { take_report(state, c); },
                  [](const ApiCommand&) {},
              },
              command);

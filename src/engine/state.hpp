@@ -101,7 +101,14 @@ struct State {
   std::unordered_map<TaskKey, int32_t> confirms_unwritten;
   // What devices were told and the store still remembers as to be told.
   std::vector<store::Tell> tells_told;
-  // When unwritten confirmations, presence and tells go to the store at the latest.
+  // What devices reported and the store does not know yet; at most limits::kValuesUnwrittenBytesMax.
+  struct UnwrittenValues {
+    LastValueMap values;
+    size_t bytes = 0;
+  };
+  std::unordered_map<DeviceId, UnwrittenValues> values_unwritten;
+  size_t values_unwritten_bytes = 0;
+  // When unwritten confirmations, values, presence and tells go to the store at the latest.
   std::optional<SteadyUs> lazy_due;
   void note_lazy() {
     if (!lazy_due) lazy_due = clock.steady() + 200'000;
@@ -245,6 +252,11 @@ bool take_answer(State& state, Decision& decision, const CommandReply& command);
 void time_out_calls(State& state, Decision& decision);
 // After a commit that failed: who waited goes on waiting, who began to wait does not.
 void undo_calls(State& state, const Decision& decision);
+
+// last_values.cpp: what devices last said of their properties.
+void take_report(State& state, const PropertyReport& command);
+Status write_last_values(State& state, Decision& decision);
+void undo_last_values(State& state, const Decision& decision);
 
 // A device as callers name it. gather_ref asks for what is missing; find_ref gives the device if it is this
 // instance's.

@@ -224,6 +224,7 @@ Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
     ws.tasks.need(it->first);
   }
   ROLLCALL_TRY_STATUS(load_all(state, ws));
+  ROLLCALL_TRY_STATUS(write_last_values(state, decision));
   // Only now: a store that does not read must not cost what is known.
   for (const auto& [key, attempt] : confirms) pending.erase(key);
   for (const auto& [key, attempt] : confirms) {
@@ -236,7 +237,8 @@ Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
     change_task(state, decision, *task, before, {task->status, Cause::Confirmed, {}, false, {}});
   }
   state.lazy_due.reset();
-  if (!unwritten.empty() || !pending.empty() || !state.tells_told.empty()) state.note_lazy();
+  if (!unwritten.empty() || !pending.empty() || !state.values_unwritten.empty() || !state.tells_told.empty())
+    state.note_lazy();
   return {};
 }
 

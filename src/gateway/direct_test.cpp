@@ -72,6 +72,22 @@ TEST_F(GatewayDirect, HandsOnTheWholeAnswerOfASynchronousService) {
   EXPECT_EQ(asked(), "reply " + text_id() + " code=200 data=" + data + " message= packet=0\n");
 }
 
+TEST_F(GatewayDirect, HandsOnReportedValuesAndAnswersWithoutWaitingForThem) {
+  const auto connection = login();
+  const std::string topic = sys("thing/event/property/post");
+  publish(connection, topic, R"({"id":"1","params":{"a":{"value":1.0,"time":5},"a b":2}})");
+  EXPECT_EQ(asked(), "");
+  EXPECT_EQ(values, "values {\"a\":{\"v\":1.0,\"t\":5}}\n");
+  EXPECT_TRUE(received(0).find("post_reply") != std::string::npos);
+  publish(connection, topic,
+          R"({"id":"2","params":{"a":")" + std::string(limits::kPropertyReportBytesMax, 'x') + "\"}}");
+  EXPECT_EQ(asked(), "");
+  EXPECT_EQ(values, "");
+  engine.full = true;
+  publish(connection, topic, R"({"id":"3","params":{"a":1}})");
+  EXPECT_TRUE(sink.closed.empty()) << "nothing that a connection would be given up for";
+}
+
 TEST_F(GatewayDirect, TakesNoNotifyReplyForAnAnswer) {
   const auto connection = login();
   auto question = content(JobType::Pub, "question");

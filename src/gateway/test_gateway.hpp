@@ -89,6 +89,7 @@ inline std::string describe(const engine::Command& command) {
           [](const engine::PropertySeen& c) {
             return "seen " + key_text(c.key) + " attempt " + std::to_string(c.attempt);
           },
+          [](const engine::PropertyReport& c) { return "values " + last_values_text(c.values); },
       },
       command);
 }
@@ -112,13 +113,19 @@ class Gateway : public testing::Test {
     core.on_bytes(connection, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
   }
 
-  // What the core asked of the engine since the last call, one line each.
+  // What the core asked of the engine since the last call, one line each; reported values apart.
   std::string asked() {
     std::string out;
-    for (const engine::Command& command : engine.commands) out += describe(command) + "\n";
+    values.clear();
+    for (const engine::Command& command : engine.commands) {
+      const bool report = std::holds_alternative<engine::PropertyReport>(command);
+      (report ? values : out) += describe(command) + "\n";
+    }
     engine.commands.clear();
     return out;
   }
+
+  std::string values;  // of the last asked()
 
   // What the device of that slot was sent since the last call.
   std::string received(uint32_t slot) {

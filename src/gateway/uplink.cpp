@@ -214,15 +214,23 @@ class Uplink {
     publish_reply(services_, connection_, std::string(topic_.suffix) + "_reply", services_.text);
   }
 
+  // Nothing waits for last values: without room in the engine's mailbox these are lost, not the connection.
+  void keep(std::string_view params) {
+    LastValueMap values = read_property_report(params, services_.clock.wall());
+    if (values.empty()) return;
+    services_.commands.send(engine::PropertyReport{session(), std::move(values)});
+  }
+
   void property_post() {
     answer(200, "success");
-    const bool waiting = std::any_of(connection_.pushes.begin(), connection_.pushes.end(),
-                                     [](const PushedTask& push) { return push.property_set != nullptr; });
-    if (!waiting) return;
     const auto request = alink::read_request(publish_.payload);
     if (!request) return;
     const auto params = alink::read_property_post(*request);
     if (!params) return;
+    if (params->size() <= limits::kPropertyReportBytesMax) keep(*params);
+    const bool waiting = std::any_of(connection_.pushes.begin(), connection_.pushes.end(),
+                                     [](const PushedTask& push) { return push.property_set != nullptr; });
+    if (!waiting) return;
     for (size_t i = connection_.pushes.size(); i-- > 0 && i < connection_.pushes.size();) {
       const PushedTask& push = connection_.pushes[i];
       if (!push.property_set || !report_shows(*params, push.property_set->body)) continue;

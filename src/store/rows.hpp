@@ -271,6 +271,12 @@ struct ForgetClientTokens {
   WallMs until;
   size_t rows_max = 0;
 };
+// What a device last said of its properties (model/last_values.hpp). Not written for one that is deleted,
+// and gone with it.
+struct LastValues {
+  DeviceId device;
+  std::string reported;
+};
 
 struct ChangeSet {
   std::vector<NewProduct> new_products;
@@ -303,6 +309,7 @@ struct ChangeSet {
   std::vector<TaskChange> tasks;   // the store sorts its work by (job, sequence)
   std::vector<Tell> tells_done;    // forgotten, by device and task
   std::vector<Presence> presence;  // written when connection_epoch is not older than the stored one
+  std::vector<LastValues> last_values;
   std::optional<WallMs> time_outs_done_until;  // forget time-out entries with deadline <= this ...
   std::vector<TaskKey> time_outs_done;         // ... of these tasks only, as due_time_outs gave them
   std::optional<PurgeJobs> purge;

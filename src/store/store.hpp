@@ -90,6 +90,7 @@ class Reader {
   virtual Result<std::vector<Device>> list_devices(ProductId product, std::string_view after_name,
                                                    size_t limit) = 0;
   virtual Result<std::vector<Presence>> presence(std::span<const DeviceId> ids) = 0;
+  virtual Result<std::vector<LastValues>> last_values(std::span<const DeviceId> ids) = 0;
 
   virtual Result<std::vector<Group>> groups(std::span<const GroupId> ids) = 0;
   virtual Result<std::vector<Group>> groups_by_code(std::span<const std::string> codes) = 0;

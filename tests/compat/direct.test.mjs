@@ -119,3 +119,25 @@ test('RRpc gives the bytes that the device answers, or says that it did not', as
   assert.equal(typeof body.messageId, 'number');
   await refused(client, 'rRpc', { ...rrpc, timeout: 8_001 }, 'iot.messagebroker.InvalidTimeoutValue');
 });
+
+test('QueryDevicePropertyStatus tells what the device last said', async (t) => {
+  const device = await newDevice(t);
+  const status = async () => (await call(client, 'queryDevicePropertyStatus', names(device))).data.list.propertyStatusInfo;
+  const silent = await status();
+  assert.deepEqual(silent.map(({ identifier }) => identifier), ['power', 'brightness', 'warmth', 'serial']);
+  assert.equal(silent[0].value, undefined);
+  const reported = (params) => new Promise((resolve) => device.sdk.postProps(params, resolve));
+  await reported({ brightness: 6, serial: 'a "b"', unknown: 1 });
+  await reported({ brightness: { value: 7, time: 1_600_000_000_000 } });
+  const [power, brightness, , serial] = await until(async () => {
+    const list = await status();
+    return list[1].value === '7' ? list : undefined;
+  }, 'the value');
+  assert.equal(power.value, undefined);
+  assert.deepEqual({ ...brightness }, {
+    identifier: 'brightness', name: 'Brightness', dataType: 'int', unit: '', value: '7', time: '1600000000000',
+  });
+  assert.equal(serial.value, 'a "b"');
+  assert.match(serial.time, /^\d{13}$/);
+  await refused(client, 'queryDevicePropertyStatus', { productKey, deviceName: 'nobody' }, 'iot.device.NotExistedDevice');
+});

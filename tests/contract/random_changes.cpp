@@ -293,6 +293,7 @@ void RandomChanges::lists_are_worked_off() {
     changes_.presence.push_back({any(devices_), one_in(2), static_cast<int64_t>(random_.below(9)),
                                  one_in(2) ? WallMs{} : now_, now_, now_ + static_cast<int64_t>(i), word()});
   }
+  for (uint64_t i = random_.below(4); i > 0; --i) changes_.last_values.push_back({any(devices_), word()});
 }
 
 void RandomChanges::fleet_is_described() {

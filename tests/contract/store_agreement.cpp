@@ -121,6 +121,8 @@ void add_fleet(Store& store, const RandomChanges& changes, std::string& text) {
   for (const Presence& p : rows(store.presence(changes.devices())))
     text += fmt::format("presence {} {} epoch {} {} {} {} {}\n", p.device.value, p.online, p.connection_epoch,
                         p.activated_at.value, p.online_at.value, p.changed_at.value, p.address);
+  for (const LastValues& values : rows(store.last_values(changes.devices())))
+    text += fmt::format("values {} {}\n", values.device.value, values.reported);
   for (const Apply& a : rows(store.applies(changes.applies()))) {
     text += fmt::format("apply {} {} {}\n", a.id.value, n(a.status), a.cursor);
     for (const ApplyItem& item : rows(store.apply_items(a.id, 0, kAll)))

@@ -254,6 +254,37 @@ TEST_F(DirectCalls, DoNotFinishATaskThatIsAnsweredElsewhere) {
   EXPECT_EQ(world.task({made, 0}).status, TaskStatus::Succeeded);
 }
 
+TEST(LastValues, AreWrittenWithinASecondAndMergedWithWhatIsStored) {
+  World world;
+  const std::string product = world.make_product("lamps", kLampTsl);
+  const DeviceId id = world.make_device(product, "lamp-1");
+  FakeDevice& device = world.connect(id);
+  const DeviceId ids[] = {id};
+  const WallMs then{1'600'000'000'000};
+  world.send(engine::PropertyReport{device.session(), {{"power", {"1", then}}, {"level", {"5", then}}}});
+  engine::SessionRef old = device.session();
+  --old.epoch;
+  world.send(engine::PropertyReport{old, {{"level", {"99", then}}}});
+  world.settle();
+  EXPECT_TRUE(world.store->last_values(ids)->empty());
+  world.pass_ms(1'000);
+  ASSERT_EQ(world.store->last_values(ids)->size(), 1u);
+  world.send(engine::PropertyReport{device.session(), {{"level", {"6", then + 1}}}});
+  world.settle();
+  world.pass_ms(1'000);
+  const LastValueMap expected{{"power", {"1", then}}, {"level", {"6", then + 1}}};
+  EXPECT_EQ(read_last_values(world.store->last_values(ids)->front().reported), expected);
+
+  engine::Queries queries(*world.store);
+  const auto status = queries.property_status(world.store->devices(ids)->front(), "");
+  ASSERT_TRUE(status);
+  ASSERT_EQ(status->size(), 2u);
+  EXPECT_EQ((*status)[1].identifier, "level");
+  EXPECT_EQ((*status)[1].data_type, "int");
+  EXPECT_EQ((*status)[1].last, (LastValue{"6", then + 1}));
+  EXPECT_TRUE(queries.property_status(world.store->devices(ids)->front(), "other")->empty());
+}
+
 TEST(AwaitedReplies, AreBoundedAndTakenInTheOrderOfTheirDeadlines) {
   engine::AwaitedReplies awaited;
   for (size_t i = 0; !awaited.full(); ++i) {

@@ -61,6 +61,9 @@ class Meddler final : public store::Store {
   Result<std::vector<Presence>> presence(std::span<const DeviceId> ids) override {
     return store_->presence(ids);
   }
+  Result<std::vector<store::LastValues>> last_values(std::span<const DeviceId> ids) override {
+    return store_->last_values(ids);
+  }
   Result<std::vector<Group>> groups(std::span<const GroupId> ids) override { return store_->groups(ids); }
   Result<std::vector<Group>> groups_by_code(std::span<const std::string> codes) override {
     return store_->groups_by_code(codes);

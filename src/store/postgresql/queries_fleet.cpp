@@ -35,6 +35,7 @@ void read(const ReplyRow& row, Presence& out) {
   Columns(row) >> out.device >> out.online >> out.connection_epoch >> out.activated_at >> out.online_at >>
       out.changed_at >> out.address;
 }
+void read(const ReplyRow& row, LastValues& out) { Columns(row) >> out.device >> out.reported; }
 void read(const ReplyRow& row, Group& out) {
   Columns(row) >> out.id >> out.instance >> out.code >> out.name >> out.description >> out.parent >>
       out.device_count >> out.created_at;
@@ -146,6 +147,8 @@ constexpr SqlText kPresence{
     "presence",
     "SELECT p.device, p.online, p.connection_epoch, p.activated_ms, p.online_ms, p.changed_ms, "
     "p.address " BY_IDS "presence p ON p.device = i.id ORDER BY i.n"};
+constexpr SqlText kLastValues{
+    "last_values", "SELECT v.device, v.reported " BY_IDS "last_values v ON v.device = i.id ORDER BY i.n"};
 constexpr SqlText kGroups{"groups", "SELECT " GROUP_COLUMNS " " BY_IDS
                                     "device_group g ON g.id = i.id AND g.deleted_ms = 0 ORDER BY i.n"};
 constexpr SqlText kGroupsByCode{"groups_by_code",
@@ -255,6 +258,10 @@ Result<std::vector<Device>> FleetQueries::list_devices(ProductId product, std::s
 
 Result<std::vector<Presence>> FleetQueries::presence(std::span<const DeviceId> ids) {
   return find<Presence>(link_, kPresence, parameters(column(ids)));
+}
+
+Result<std::vector<LastValues>> FleetQueries::last_values(std::span<const DeviceId> ids) {
+  return find<LastValues>(link_, kLastValues, parameters(column(ids)));
 }
 
 Result<std::vector<Group>> FleetQueries::groups(std::span<const GroupId> ids) {

@@ -155,6 +155,16 @@ constexpr SqlText kPutPresence{
     "online_ms = excluded.online_ms, changed_ms = excluded.changed_ms, address = excluded.address "
     "WHERE excluded.connection_epoch >= p.connection_epoch"};
 
+constexpr SqlText kPutLastValues{"last_values_put",
+                                 "INSERT INTO last_values(device, reported) SELECT i.device, i.reported "
+                                 "FROM unnest($1::bigint[], $2::bytea[]) AS i(device, reported) "
+                                 "JOIN device d ON d.id = i.device AND d.deleted_ms = 0 "
+                                 "ON CONFLICT (device) DO UPDATE SET reported = excluded.reported"};
+constexpr SqlText kDropLastValues{
+    "last_values_delete",
+    "DELETE FROM last_values v USING device d "
+    "WHERE v.device = ANY($1::bigint[]) AND d.id = v.device AND d.deleted_ms <> 0"};
+
 void write_products(const ChangeSet& changes, Steps& steps) {
   for (const NewProduct& created : changes.new_products) {
     const Product& p = created.product;
@@ -391,6 +401,32 @@ void write_presence(const std::vector<Presence>& presence, Steps& steps) {
                << std::move(address);
     steps.push_back({&kPutPresence, std::move(parameters), nullptr});
   }
+}
+
+void write_last_values(const ChangeSet& changes, Steps& steps) {
+  const std::vector<LastValues>& values = changes.last_values;
+  for (const auto& run : runs_by_key(values.size(), [&](uint32_t i) { return values[i].device; })) {
+    Column<DeviceId> device;
+    BytesColumn reported;
+    for (const uint32_t i : run) {
+      device.add(values[i].device);
+      reported.add(values[i].reported);
+    }
+    Parameters parameters;
+    parameters << std::move(device) << std::move(reported);
+    steps.push_back({&kPutLastValues, std::move(parameters), nullptr});
+  }
+  Column<DeviceId> deleted;
+  bool any = false;
+  for (const DeviceChange& change : changes.devices) {
+    if (!change.deleted) continue;
+    deleted.add(change.id);
+    any = true;
+  }
+  if (!any) return;
+  Parameters parameters;
+  parameters << std::move(deleted);
+  steps.push_back({&kDropLastValues, std::move(parameters), nullptr});
 }
 
 }  // namespace rollcall::store::postgresql

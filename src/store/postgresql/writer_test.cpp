@@ -102,7 +102,8 @@ TEST(PostgresqlWriter, ChangesADeviceOfTheSetBehindItsCreation) {
   changes.new_devices.emplace_back();
   changes.new_devices[0].device.id = DeviceId{2};
   changes.devices = {{DeviceId{2}, {}, true, false, false, {}}, {DeviceId{1}, {}, true, true, true, {}}};
-  EXPECT_THAT(names(changes), ElementsAre("device_change", "device_insert", "device_change", "task_end"));
+  EXPECT_THAT(names(changes), ElementsAre("device_change", "device_insert", "device_change", "task_end",
+                                          "last_values_delete"));
 }
 
 TEST(PostgresqlWriter, EndsTasksBehindWhateverMakesThem) {
@@ -113,7 +114,7 @@ TEST(PostgresqlWriter, EndsTasksBehindWhateverMakesThem) {
   changes.sweep_tasks.emplace_back();
   changes.tasks.emplace_back();
   EXPECT_THAT(names(changes), ElementsAre("device_change", "job_insert", "task_make_product", "task_sweep",
-                                          "task_change", "task_end"));
+                                          "task_change", "task_end", "last_values_delete"));
 }
 
 }  // namespace

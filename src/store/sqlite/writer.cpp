@@ -161,6 +161,7 @@ void Writer::write(const ChangeSet& changes, CommitResult& result) {
       tasks_.end_all_of(changes.devices[i], result);
   }
   fleet_.write_presence(changes.presence);
+  fleet_.write_last_values(changes);
   if (changes.purge_members) listing_.purge(*changes.purge_members, result);
   if (changes.time_outs_done_until) {
     tasks_.forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done);

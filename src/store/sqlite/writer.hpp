@@ -142,6 +142,7 @@ class FleetWriter {
   // Everything of the change set that is not a job or a task, presence excepted.
   void write(const ChangeSet& changes, CommitResult& result);
   void write_presence(const std::vector<Presence>& presence);
+  void write_last_values(const ChangeSet& changes);
   // Checks and takes the seals of what is agreed with other processes.
   void agree(const ChangeSet& changes);
 
@@ -162,7 +163,7 @@ class FleetWriter {
   Statement insert_group_, insert_member_, count_members_, count_group_product_;
   Statement insert_apply_, insert_apply_item_, progress_apply_, made_apply_item_;
   Statement put_thing_model_, publish_draft_, insert_access_key_, put_presence_;
-  Statement change_device_, groups_of_device_, leave_group_;
+  Statement change_device_, groups_of_device_, leave_group_, put_values_, drop_values_;
   Statement seal_, put_seal_, product_devices_, group_devices_;
   Statement change_product_, forget_models_, forget_topics_, drop_old_models_;
 };

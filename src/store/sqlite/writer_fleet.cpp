@@ -82,6 +82,13 @@ FleetWriter::FleetWriter(Connection& c)
                         "SELECT device_group, join_number, left_number FROM group_member WHERE device = ?1"),
       leave_group_(c, "group_member_delete",
                    "DELETE FROM group_member WHERE device_group = ?1 AND join_number = ?2"),
+      put_values_(c, "last_values_put",
+                  "INSERT INTO last_values SELECT ?1, ?2 "
+                  "WHERE EXISTS(SELECT 1 FROM device WHERE id = ?1 AND deleted_ms = 0) "
+                  "ON CONFLICT DO UPDATE SET reported = excluded.reported"),
+      drop_values_(c, "last_values_delete",
+                   "DELETE FROM last_values WHERE device = ?1 "
+                   "AND EXISTS(SELECT 1 FROM device WHERE id = ?1 AND deleted_ms <> 0)"),
       seal_(c, "seal", "SELECT next FROM id_counter WHERE kind = ?1"),
       put_seal_(
           c, "seal_put",
@@ -265,6 +272,12 @@ void FleetWriter::write_presence(const std::vector<Presence>& presence) {
     put_presence_.execute(p.device, p.online, p.connection_epoch, p.activated_at, p.online_at, p.changed_at,
                           p.address);
   }
+}
+
+void FleetWriter::write_last_values(const ChangeSet& changes) {
+  for (const LastValues& values : changes.last_values) put_values_.execute(values.device, values.reported);
+  for (const DeviceChange& change : changes.devices)
+    if (change.deleted) drop_values_.execute(change.id);
 }
 
 }  // namespace rollcall::store
