@@ -34,6 +34,54 @@ constexpr const char* kProperty =
 const std::multimap<std::string, Case>& action_calls() {
   using enum Elsewhere;
   static const std::multimap<std::string, Case> kCases{
+      {"BatchPub",
+       {Refused,
+        [](const Owner& o) {
+          return with<of_devices>(o, {{"TopicShortName", "get"}, {"MessageContent", "aGVsbG8="}});
+        }}},
+      {"InvokeThingService",
+       {Refused,
+        [](const Owner& o) {
+          return with<of_device>(o, {{"Identifier", "blink"}, {"Args", "{}"}});
+        }}},
+      {"InvokeThingService",
+       {Refused,
+        [](const Owner& o) {
+          return with<of_iot_id>(o, {{"Identifier", "blink"}, {"Args", "{}"}});
+        }}},
+      {"InvokeThingsService",
+       {Refused,
+        [](const Owner& o) {
+          return with<of_devices>(o, {{"Identifier", "blink"}, {"Args", "{}"}});
+        }}},
+      {"Pub",
+       {Refused,
+        [](const Owner& o) {
+          return with<of_product>(o, {{"TopicFullName", "/" + o.product + "/owner-lamp/user/get"},
+                                      {"MessageContent", "aGVsbG8="}});
+        }}},
+      {"RRpc",
+       {Refused,
+        [](const Owner& o) {
+          return with<of_device>(o, {{"RequestBase64Byte", "cGluZw=="}, {"Timeout", "1000"}});
+        }}},
+      {"SetDeviceProperty",
+       {Refused,
+        [](const Owner& o) {
+          return with<of_device>(o, {{"Items", R"({"power":1})"}});
+        }}},
+      {"SetDeviceProperty",
+       {Refused,
+        [](const Owner& o) {
+          return with<of_iot_id>(o, {{"Items", R"({"power":1})"}});
+        }}},
+      {"SetDevicesProperty",
+       {Refused,
+        [](const Owner& o) {
+          return with<of_devices>(o, {{"Items", R"({"power":1})"}});
+        }}},
+      {"QueryDevicePropertyStatus", {Refused, of_device}},
+      {"QueryDevicePropertyStatus", {Refused, of_iot_id}},
       {"BatchDeleteDeviceGroupRelations", {Refused, member}},
       {"BatchQueryDeviceDetail", {Refused, of_devices}},
       {"CancelReleaseProduct", {Refused, of_product}},

@@ -21,14 +21,22 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 inline constexpr InstanceId kOwner{1};
 
 inline constexpr char kTsl[] = R"({"properties":[{"identifier":"power","accessMode":"rw",
-  "dataType":{"type":"bool","specs":{"0":"off","1":"on"}}}]})";
+  "dataType":{"type":"bool","specs":{"0":"off","1":"on"}}}],
+  "services":[{"identifier":"blink","callType":"sync","inputData":[],"outputData":[]}]})";
 
 // The ports of the API in front of a World.
 class Ports final : public api::EnginePort, public api::QueryPort {
  public:
   explicit Ports(World& world) : world_(world) {}
   bool submit(engine::Actor actor, api::ApiRequest request, api::EnginePort::Done done) override {
-    done(world_.call(std::move(request), actor.instance, actor.account));
+    const uint64_t ticket = world_.ask(std::move(request), actor.instance, actor.account);
+    world_.settle();
+    if (auto answered = world_.answer(ticket)) {
+      done(std::move(*answered));
+      return true;
+    }
+    answer_call();
+    done(world_.answer(ticket).value());
     return true;
   }
   bool run(Query query, api::QueryPort::Done done) override {
@@ -38,6 +46,20 @@ class Ports final : public api::EnginePort, public api::QueryPort {
   }
 
  private:
+  // The caller waits for a device, which answers now.
+  void answer_call() {
+    for (auto& [slot, device] : world_.devices) {
+      if (device.pushes.empty() || !device.pushes.back().awaited) continue;
+      engine::CommandReply reply;
+      reply.session = device.session();
+      reply.alink_id = device.pushes.back().direct_id;
+      reply.data = "{}";
+      if (device.pushes.back().content->raw_rrpc) reply.payload = "pong";
+      world_.send(std::move(reply));
+      world_.settle();
+    }
+  }
+
   World& world_;
 };
 
@@ -51,10 +73,10 @@ inline constexpr Somebody kOwnerSelf{kOwner, kFirstAccount};
 class Owner {
  public:
   Owner() {
-    product = text(must("CreateProduct", {{"ProductName", "owner_product"},
-                                          {"NodeType", "0"},
-                                          {"AliyunCommodityCode", "iothub_senior"}}),
-                   "ProductKey");
+    product = text(
+        must("CreateProduct",
+             {{"ProductName", "owner_product"}, {"NodeType", "0"}, {"AliyunCommodityCode", "iothub_senior"}}),
+        "ProductKey");
     must("ImportThingModelTsl", {{"ProductKey", product}, {"TslStr", kTsl}});
     must("PublishThingModel", {{"ProductKey", product}, {"ModelVersion", "v1"}});
     iot_id = text(must("RegisterDevice", {{"ProductKey", product}, {"DeviceName", "owner-lamp"}}), "IotId");
@@ -74,6 +96,8 @@ class Owner {
     world.settle();
     const std::string tasks = must("ListTask", {{"JobId", job}, {"Limit", "10"}});
     task = text(tasks, "TaskId");
+    world.connect(codec.device_id(iot_id).value());
+    world.settle();
   }
 
   Parameters job_parameters(const std::string& device) const {
