@@ -20,17 +20,17 @@ struct Call {
 class Calls final : public Subject {
  public:
   explicit Calls(const Options& options) : mass_(options), seconds_(options.api_seconds) {
-    const std::string waiting = mass_.make_job();
+    waiting_ = mass_.make_job();
     const std::string cancelled = mass_.make_job();
     mass_.call("CancelJob", {{"JobId", cancelled}});
     mass_.await_job(cancelled, "CANCELLED");
     const std::string name = client::device_name("mass-", 1);
     calls_ = {{"query_product", "QueryProduct", {{"ProductKey", mass_.product_key}}},
               {"device_status", "GetDeviceStatus", {{"ProductKey", mass_.product_key}, {"DeviceName", name}}},
-              {"query_job", "QueryJob", {{"JobId", waiting}}},
-              {"list_all", "ListTask", tasks_of(waiting, "")},
-              {"list_queued_of_queued", "ListTask", tasks_of(waiting, "QUEUED")},
-              {"list_failed_of_queued", "ListTask", tasks_of(waiting, "FAILED")},
+              {"query_job", "QueryJob", {{"JobId", waiting_}}},
+              {"list_all", "ListTask", tasks_of(waiting_, "")},
+              {"list_queued_of_queued", "ListTask", tasks_of(waiting_, "QUEUED")},
+              {"list_failed_of_queued", "ListTask", tasks_of(waiting_, "FAILED")},
               {"list_cancelled_of_cancelled", "ListTask", tasks_of(cancelled, "CANCELLED")},
               {"list_queued_of_cancelled", "ListTask", tasks_of(cancelled, "QUEUED")}};
   }
@@ -48,10 +48,23 @@ class Calls final : public Subject {
     });
     for (const Call& call : calls_)
       repeat(call.name, values, [&] { mass_.call(call.action, call.parameters); });
+    NameValues last = tasks_of(waiting_, "");
+    last.emplace_back("NextToken", last_page_token());
+    repeat("list_last", values, [&] { mass_.call("ListTask", last); });
     return values;
   }
 
  private:
+  // Walks over all pages; a token is good for a minute.
+  std::string last_page_token() {
+    NameValues parameters = tasks_of(waiting_, "");
+    parameters.emplace_back("NextToken", "");
+    for (std::string before;;) {
+      const std::string next = mass_.call("ListTask", parameters).text("NextToken");
+      if (next.empty()) return before;
+      parameters.back().second = before = next;
+    }
+  }
   static NameValues tasks_of(const std::string& job, const std::string& status) {
     NameValues parameters = {{"JobId", job}, {"Limit", "50"}};
     if (!status.empty()) parameters.emplace_back("Status", status);
@@ -72,6 +85,7 @@ class Calls final : public Subject {
   }
 
   MassServer mass_;
+  std::string waiting_;
   const double seconds_;
   SystemClock clock_;
   std::vector<Call> calls_;

@@ -4,6 +4,7 @@
 
 #include "bench/device_subjects.hpp"
 #include "bench/mass_subjects.hpp"
+#include "bench/request_subjects.hpp"
 #include "bench/store_subjects.hpp"
 
 namespace rollcall::bench {
@@ -139,14 +140,24 @@ const CaseRow kCalls = {
     {{"QueryProduct / healthz, p50", "rollcall.query_product_p50_ms", "rollcall.healthz_p50_ms", kNoTarget},
      {"ListTask for a status none has / all have, queued job", "rollcall.list_failed_of_queued_p50_ms",
       "rollcall.list_queued_of_queued_p50_ms", at_most(2)},
+     {"ListTask, last page / first page", "rollcall.list_last_p50_ms", "rollcall.list_all_p50_ms",
+      at_most(2)},
      {"ListTask for a status none has / all have, cancelled job", "rollcall.list_queued_of_cancelled_p50_ms",
       "rollcall.list_cancelled_of_cancelled_p50_ms", at_most(2)}},
     {},
     3,
 };
 
-const CaseRow kTable[] = {kJobs,     kLatency, kMass,        kRestart,    kPace,
-                          kMessages, kLogins,  kTransitions, kPostgresql, kCalls};
+const CaseRow kRequests = {
+    "api/requests",
+    "signed QueryJob and QueryJobStatistics over 16 kept connections, beside a bare Beast server",
+    {{"rollcall", start_requests}, {"bare", start_bare_requests}},
+    {{"requests / the bare server's", "rollcall.requests_per_s", "bare.requests_per_s", at_least(0.5)}},
+    {{"rollcall.p99_ms", at_most(5)}},
+};
+
+const CaseRow kTable[] = {kJobs,   kLatency,     kMass,       kRestart, kPace,    kMessages,
+                          kLogins, kTransitions, kPostgresql, kCalls,   kRequests};
 
 }  // namespace
 

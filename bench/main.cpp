@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "bench/beast_wall.hpp"
 #include "bench/epoll_wall.hpp"
 #include "bench/machine.hpp"
 #include "bench/report.hpp"
@@ -93,6 +94,8 @@ int run(const CommandLine& given) {
 int main_of(int argc, char** argv) {
   if (argc == 3 && std::string_view(argv[1]) == "--epoll-wall")
     return run_epoll_wall(static_cast<uint16_t>(std::stoi(argv[2])));
+  if (argc == 3 && std::string_view(argv[1]) == "--beast-wall")
+    return run_beast_wall(static_cast<uint16_t>(std::stoi(argv[2])));
   CommandLine given;
   CLI::App app("Benchmarks of Rollcall beside peers and walls; prints ratios first.", "./dev bench");
   app.footer(cases_text());
