@@ -29,6 +29,10 @@ constexpr const char* kProperty =
     R"({"properties":[{"identifier":"power","name":"power","rwFlag":"READ_WRITE","required":false,
     "dataType":"BOOL","dataSpecsList":[{"dataType":"BOOL","name":"off","value":"0"},
     {"dataType":"BOOL","name":"on","value":"1"}]}]})";
+constexpr const char* kNewProperty =
+    R"({"properties":[{"identifier":"night","name":"night","rwFlag":"READ_WRITE","required":false,
+    "dataType":"BOOL","dataSpecsList":[{"dataType":"BOOL","name":"off","value":"0"},
+    {"dataType":"BOOL","name":"on","value":"1"}]}]})";
 }  // namespace
 
 const std::multimap<std::string, Case>& action_calls() {
@@ -86,7 +90,11 @@ const std::multimap<std::string, Case>& action_calls() {
       {"BatchQueryDeviceDetail", {Refused, of_devices}},
       {"CancelReleaseProduct", {Refused, of_product}},
       {"DeleteDeviceGroup", {Refused, of_group}},
-      {"DeleteProduct", {Refused, of_product}},
+      {"DeleteProduct",
+       {Refused,
+        [](const Owner& o) -> Parameters {
+          return {{"ProductKey", o.empty_product}};
+        }}},
       {"GetThingModelTslPublished", {Refused, of_product}},
       {"QueryBatchRegisterDeviceStatus", {Refused, of_apply}},
       {"QueryDevice", {Refused, of_product}},
@@ -123,7 +131,7 @@ const std::multimap<std::string, Case>& action_calls() {
       {"CreateThingModel",
        {Refused,
         [](const Owner& o) {
-          return with<of_product>(o, {{"ThingModelJson", kProperty}});
+          return with<of_product>(o, {{"ThingModelJson", kNewProperty}});
         }}},
       {"DeleteDeviceProp",
        {Refused,
@@ -204,9 +212,17 @@ const std::multimap<std::string, Case>& action_calls() {
           return {{"ProductKey", o.product}, {"DeviceName.1", "owner-b2"}};
         }}},
       {"BatchGetDeviceState", {Own, of_devices}},
-      {"BatchRegisterDeviceWithApplyId", {Refused, of_apply}},
+      {"BatchRegisterDeviceWithApplyId",
+       {Refused,
+        [](const Owner& o) {
+          return with<of_product>(o, {{"ApplyId", o.checked}});
+        }}},
       {"CancelJob", {Refused, of_job}},
-      {"ChangeAccess", {Administrator, nothing}},
+      {"ChangeAccess",
+       {Administrator,
+        [](const Owner&) -> Parameters {
+          return {{"Operation", "CreateAccount"}, {"Account", "second"}, {"Instance", "iot-second"}};
+        }}},
       {"CreateDeviceGroup",
        {Refused,
         [](const Owner& o) -> Parameters {
@@ -286,7 +302,11 @@ const std::multimap<std::string, Case>& action_calls() {
         [](const Owner& o) -> Parameters {
           return {{"ProductKey", o.product}, {"DeviceName", "owner-new"}};
         }}},
-      {"RerunJob", {Refused, of_job}},
+      {"RerunJob",
+       {Refused,
+        [](const Owner& o) -> Parameters {
+          return {{"JobId", o.ended_job}};
+        }}},
       {"ResumeJob", {Refused, of_job}},
       {"UpdateJob",
        {Refused,

@@ -73,6 +73,12 @@ inline constexpr Somebody kOwnerSelf{kOwner, kFirstAccount};
 class Owner {
  public:
   Owner() {
+    AccessKey key;
+    key.id = "owner-key";
+    key.secret = Secret("owner-secret");
+    key.instance = kOwner;
+    key.administrator = true;
+    EXPECT_TRUE(world.call(engine::CreateAccessKey{key}));
     product = text(
         must("CreateProduct",
              {{"ProductName", "owner_product"}, {"NodeType", "0"}, {"AliyunCommodityCode", "iothub_senior"}}),
@@ -85,6 +91,10 @@ class Owner {
     apply = text(must("BatchCheckDeviceNames", {{"ProductKey", product}, {"DeviceName.1", "owner-b1"}}),
                  "ApplyId");
     must("BatchRegisterDeviceWithApplyId", {{"ProductKey", product}, {"ApplyId", apply}});
+    checked = text(must("BatchCheckDeviceNames", {{"ProductKey", product}, {"DeviceName.1", "owner-b2"}}),
+                   "ApplyId");
+    empty_product =
+        text(must("CreateProduct", {{"ProductName", "owner_empty"}, {"NodeType", "0"}}), "ProductKey");
     must("BatchAddDeviceGroupRelations",
          {{"GroupId", group}, {"Device.1.ProductKey", product}, {"Device.1.DeviceName", "owner-lamp"}});
     must("SaveDeviceProp",
@@ -93,6 +103,10 @@ class Owner {
                       {{"ProductKey", product}, {"TopicShortName", "owner"}, {"Operation", "ALL"}}),
                  "TopicId");
     job = text(must("CreateJob", job_parameters("owner-lamp")), "JobId");
+    world.settle();
+    Parameters failing = job_parameters("owner-spare");
+    failing.emplace_back("OfflinePolicy", "FAIL");
+    ended_job = text(must("CreateJob", failing), "JobId");
     world.settle();
     const std::string tasks = must("ListTask", {{"JobId", job}, {"Limit", "10"}});
     task = text(tasks, "TaskId");
@@ -158,7 +172,11 @@ class Owner {
   IdCodec codec{key};
   api::ApiConfig config;
   api::ActionContext context{ports, ports, codec, key, config};
-  std::string product, iot_id, group, apply, topic, job, task;
+  std::string product, iot_id, group, topic, job, task;
+  std::string empty_product;  // without devices
+  std::string apply;          // a registration that is carried out
+  std::string checked;        // one that is not
+  std::string ended_job;
 };
 
 }  // namespace rollcall::testing
