@@ -7,6 +7,7 @@
 #include "api/actions/rows.hpp"
 #include "api/config_object.hpp"
 #include "api/reading.hpp"
+#include "base/log.hpp"
 
 namespace rollcall::api {
 namespace {
@@ -116,9 +117,12 @@ void change_access(const ActionContext& context, Call& call, Answer answer) {
   auto command = read_change(call.parameters);
   if (!command) return refuse_call(answer, std::move(command.error()));
   const Operation operation = command->operation;
+  const std::string name(text_of(call.parameters, "Operation"));
   send_command<engine::AccessChanged>(
       context, call, std::move(*command), answer,
-      [operation, sink = context.access](const engine::AccessChanged& changed) {
+      [operation, name, by = call.actor.access_key_id, request = call.actor.request_id,
+       sink = context.access](const engine::AccessChanged& changed) {
+        log_info("access.changed", {{"operation", name}, {"by", by}, {"request", request}});
         if (sink) sink->set_access(*changed.directory);
         Node fields;
         if (operation != Operation::CreateKey && operation != Operation::RotateKey) return fields;
