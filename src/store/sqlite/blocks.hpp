@@ -42,7 +42,7 @@ class Blocks {
   }
   // Writes every block that changed once.
   void flush();
-  // The job is shown no more.
+  // The job has no tasks any more.
   void forget(JobId job) { forget_.execute(job); }
 
  private:

@@ -33,13 +33,14 @@ PurgeResult PurgeWriter::purge(const PurgeJobs& purge) {
     if (!query.step()) return result;
     query >> result.job;
   }
-  if (begin_.execute(result.job) > 0) ledger_.forget_blocks(result.job);
+  begin_.execute(result.job);
   keep_positions_.execute();
   result.tasks = purge_tasks(result.job, purge.tasks_max);
   if (result.tasks == static_cast<int64_t>(purge.tasks_max)) return result;
   drop_spec_.execute(result.job);
   drop_counter_.execute(result.job);
   drop_unfit_.execute(result.job);
+  ledger_.forget_blocks(result.job);
   end_.execute(result.job);
   return result;
 }
