@@ -27,9 +27,10 @@ Node gateway_body(const AnswerContext& context, const Error& error) {
   const std::string code = api_code(error);
   Node body;
   body.add("RequestId", context.request_id);
-  body.add("HostId", context.host);
+  if (!context.host.empty()) body.add("HostId", context.host);
   body.add("Code", code);
   body.add("Message", public_message(error, context.chinese));
+  if (context.host.empty()) return body;
   body.add("Recommend", (context.tls ? "https://" : "http://") + context.host + "/docs/errors?code=" + code);
   return body;
 }

@@ -18,7 +18,7 @@ enum class Format : uint8_t { Json, Xml };
 struct AnswerContext {
   std::string request_id;  // upper-case UUID
   std::string action;      // for the XML root; empty before the action is known
-  std::string host;        // the Host the caller used
+  std::string host;        // the Host the caller used; empty when nobody could read it
   bool tls = false;
   Format format = Format::Json;
   bool chinese = false;

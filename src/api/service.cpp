@@ -29,6 +29,19 @@ void ApiService::handle(HttpRequest&& request, HttpResponder respond) {
 }
 
 // Who asks, and for which action with which parameters (order of the checks: wire-protocol 1.6).
+HttpResponse ApiService::refusal(int status, std::string_view reason) {
+  probe_.gateway_failures.add();
+  const bool too_large = status == 413 || status == 431;
+  const ErrorCode code = status >= 500 ? ErrorCode::InternalError
+                         : too_large   ? ErrorCode::RequestTooLarge
+                                       : ErrorCode::InvalidRequest;
+  AnswerContext context;
+  context.request_id = random_.uuid_upper();
+  HttpResponse response = render_error(context, Error(code, std::string(reason)));
+  response.status = status;
+  return response;
+}
+
 Result<const ActionRow*> ApiService::admit(const HttpRequest& request, Flight& flight) {
   const WallMs now = clock_.wall();
   ROLLCALL_TRY(AuthenticatedRequest authenticated,

@@ -46,6 +46,9 @@ class ApiService final : public HttpHandler, public AccessSink {
 
   // Answers every request, later or at once. The service must outlive the answers of its ports.
   void handle(HttpRequest&& request, HttpResponder respond) override;
+  // The answer to bytes that are no request or too many (`status` 4xx), and to a request whose answer takes
+  // too long (5xx).
+  HttpResponse refusal(int status, std::string_view reason);
 
  private:
   // A request on its way from the action to its answer.

@@ -237,6 +237,21 @@ TEST_F(Service, TakesTheInstanceOfTheConfigurationAndNoOtherUnlessToldTo) {
   EXPECT_TRUE(json(call("CreateJob", parameters)).at("Success").as_bool());
 }
 
+TEST_F(Service, AnswersWhatIsNoRequestAsTheGatewayDoes) {
+  const std::pair<int, const char*> cases[] = {{400, "InvalidRequest"},
+                                               {408, "InvalidRequest"},
+                                               {413, "RequestTooLarge"},
+                                               {431, "RequestTooLarge"},
+                                               {504, "InternalError"}};
+  for (const auto& [status, code] : cases) {
+    const HttpResponse response = service->refusal(status, "the reason");
+    EXPECT_EQ(response.status, status);
+    EXPECT_EQ(json(response).at("Code").as_string(), code);
+    EXPECT_EQ(json(response).at("Message").as_string(), "the reason");
+    EXPECT_FALSE(json(response).contains("HostId"));
+  }
+}
+
 TEST_F(Service, AnswersABusyEngineWithStatus503) {
   engine.full = true;
   const HttpResponse response = call("CreateJob", job_parameters());

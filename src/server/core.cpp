@@ -37,9 +37,11 @@ Core::~Core() { stop(); }
 
 Status Core::listen_mqtt(const net::Address& address) { return mqtt_.listen(address, gateway_); }
 
-Status Core::listen_http(const net::Address& address, HttpHandler& handler,
+Status Core::listen_http(const net::Address& address, HttpHandler& handler, Refusal refusal,
                          std::shared_ptr<net::TlsContext> tls) {
-  http_.push_back(std::make_unique<net::HttpServer>(loop_, http_options(config_, std::move(tls))));
+  net::HttpServerOptions options = http_options(config_, std::move(tls));
+  options.on_protocol_error = std::move(refusal);
+  http_.push_back(std::make_unique<net::HttpServer>(loop_, options));
   return http_.back()->listen(address, handler);
 }
 

@@ -36,8 +36,10 @@ class Core final : public gateway::CommandSink, public api::EnginePort, public a
     reader_ = &reader;
   }
   Status listen_mqtt(const net::Address& address);
-  // `handler` answers on this core.
-  Status listen_http(const net::Address& address, HttpHandler& handler, std::shared_ptr<net::TlsContext> tls);
+  // `handler` answers on this core; `refusal` makes the answer to what never reaches it.
+  using Refusal = std::function<HttpResponse(int status, std::string_view reason)>;
+  Status listen_http(const net::Address& address, HttpHandler& handler, Refusal refusal,
+                     std::shared_ptr<net::TlsContext> tls);
   net::Address mqtt_bound() const { return mqtt_.bound(); }
   net::Address http_bound(size_t index) const { return http_[index]->bound(); }
 

@@ -73,7 +73,10 @@ Status Server::open() {
 Status Server::listen() {
   ROLLCALL_TRY(net::Address http, address_of(config_.http, "--http"));
   ROLLCALL_TRY(net::Address mqtt, address_of(config_.mqtt, "--mqtt"));
-  if (Status status = core_->listen_http(http, *router_, nullptr); !status)
+  const Core::Refusal refusal = [this](int status, std::string_view reason) {
+    return api_->refusal(status, reason);
+  };
+  if (Status status = core_->listen_http(http, *router_, refusal, nullptr); !status)
     return fail(listening("--http", config_.http, status.error()));
   addresses_.http = core_->http_bound(0).text();
   if (!config_.https.empty()) {
@@ -83,7 +86,7 @@ Status Server::listen() {
       ROLLCALL_TRY(files, net::generate_self_signed(config_.data_dir, https.host));
     }
     ROLLCALL_TRY(auto tls, net::TlsContext::load(files));
-    if (Status status = core_->listen_http(https, *router_, tls); !status)
+    if (Status status = core_->listen_http(https, *router_, refusal, tls); !status)
       return fail(listening("--https", config_.https, status.error()));
     addresses_.https = core_->http_bound(1).text();
   }
