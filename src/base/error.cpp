@@ -7,8 +7,8 @@ namespace rollcall {
 namespace {
 
 constexpr ErrorRow kRows[] = {
-#define ROLLCALL_ERROR(name, api_code, http_status, alink_code, english, chinese) \
-  {ErrorCode::name, #name, api_code, http_status, alink_code, english, chinese},
+#define ROLLCALL_ERROR(name, api_code, http_status, alink_code, english, chinese, use) \
+  {ErrorCode::name, #name, api_code, http_status, alink_code, english, chinese, use},
 #include "base/error_table.def"
 #undef ROLLCALL_ERROR
 };

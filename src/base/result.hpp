@@ -13,7 +13,7 @@ namespace rollcall {
 
 // One enumerator per row of error_table.def, which says when to use which.
 enum class ErrorCode : uint16_t {
-#define ROLLCALL_ERROR(name, api_code, http_status, alink_code, english, chinese) name,
+#define ROLLCALL_ERROR(name, api_code, http_status, alink_code, english, chinese, use) name,
 #include "base/error_table.def"
 #undef ROLLCALL_ERROR
 };
@@ -44,6 +44,7 @@ struct ErrorRow {
   int alink_code;   // code in a reply to a device (device-protocol 8)
   std::string_view english;
   std::string_view chinese;
+  std::string_view use;  // when it is given, and when its neighbour is: for docs/api/errors.md
 };
 
 // The table row of a code. O(1).
