@@ -133,6 +133,9 @@ Status check_parameters(const ActionRow& row, Call& call) {
     if (!utf8_length(value))
       return fail(ErrorCode::InvalidFormattedParameter,
                   percent_encode(excerpt(name)) + " is not valid UTF-8.");
+    if (holds_control_characters(value))
+      return fail(ErrorCode::InvalidFormattedParameter,
+                  percent_encode(excerpt(name)) + " holds a control character.");
   }
   return {};
 }

@@ -85,7 +85,8 @@ std::span<const ActionRow> action_table();
 const ActionRow* find_action(std::string_view name);
 
 // Checks the parameters of a call against its row: Missing for a required one that is absent or empty, the
-// row's error for one that is not of its kind. Unknown ones go to the call's warnings.
+// row's error for one that is not of its kind. Unknown ones go to the call's warnings. No value holds bytes
+// that are no UTF-8, or control characters.
 Status check_parameters(const ActionRow& row, Call& call);
 
 }  // namespace rollcall::api

@@ -92,6 +92,9 @@ TEST(ActionTable, RefusesValuesThatAreNotOfTheirKind) {
        ErrorCode::InvalidFormattedParameter},
       {"ImportFleet", {{"Entries", "{}"}, {"DryRun", "yes"}}, ErrorCode::InvalidFormattedParameter},
       {"QueryJob", {{"JobId", "a\xff"}}, ErrorCode::InvalidFormattedParameter},
+      {"QueryJob", {{"JobId", std::string("a\0b", 3)}}, ErrorCode::InvalidFormattedParameter},
+      {"QueryJob", {{"JobId", "a\x1b"}}, ErrorCode::InvalidFormattedParameter},
+      {"QueryJob", {{"JobId", "a\x7f"}}, ErrorCode::InvalidFormattedParameter},
   };
   for (const Bad& row : rows) {
     Call call = call_of(row.parameters);

@@ -84,6 +84,7 @@ Result<std::optional<std::string>> ConfigObject::text(std::string_view key) cons
   const auto* text = value->if_string();
   if (text == nullptr) return refuse(path_of(key), "a string", *value);
   if (text->empty()) return std::nullopt;
+  if (holds_control_characters(*text)) return refuse(path_of(key), "without control characters", *value);
   return std::string(*text);
 }
 

@@ -61,6 +61,8 @@ class Entry {
       return fail(ErrorCode::InvalidFormattedParameter,
                   fmt::format("{} must be a string of at most {} bytes.", path_of(name), bytes_max));
     }
+    if (holds_control_characters(*string))
+      return fail(ErrorCode::InvalidFormattedParameter, path_of(name) + " holds a control character.");
     return std::string(*string);
   }
   Result<std::string> required_text(std::string_view name) const {

@@ -155,6 +155,7 @@ Status read_target_text(JobDraft& draft, TargetType type, const std::string& pat
   }
   const auto* text = given->if_string();
   if (text == nullptr || text->empty()) return refuse(path, "a string that is not empty", *given);
+  if (holds_control_characters(*text)) return refuse(path, "without control characters", *given);
   out = std::string(*text);
   return {};
 }

@@ -158,6 +158,14 @@ std::string replace_invalid_utf8(std::string_view text) {
   return out;
 }
 
+bool holds_control_characters(std::string_view text) noexcept {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f) return true;
+  }
+  return false;
+}
+
 std::string excerpt(std::string_view text, size_t code_points_max) {
   std::string out;
   size_t at = 0;

@@ -151,5 +151,13 @@ TEST(Excerpt, ShortensAndHidesControls) {
   EXPECT_EQ(excerpt("x", 0), "...");
 }
 
+TEST(Text, KnowsControlCharactersFromThoseThatShapeLines) {
+  for (const char* good : {"", "a b", "two\r\nlines\tand a tab", "\xe8\xae\xbe\xe5\xa4\x87", "\xc2\x85"})
+    EXPECT_FALSE(holds_control_characters(good)) << good;
+  for (const std::string& bad : {std::string(1, '\0'), std::string("a\0b", 3), std::string("\x01"),
+                                 std::string("a\x1b[2J"), std::string("\x0b"), std::string("a\x7f")})
+    EXPECT_TRUE(holds_control_characters(bad)) << percent_encode(bad);
+}
+
 }  // namespace
 }  // namespace rollcall

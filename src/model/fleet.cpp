@@ -71,9 +71,10 @@ Status check_tag(const DeviceTag& tag) {
     return fail(bad_name(ErrorCode::InvalidFormattedParameter, "a tag's key", tag.name,
                          "has 1 to 32 letters, digits and . _ - # @ % & * only"));
   const auto length = cjk_weighted_length(tag.value);
-  if (!length || *length == 0 || *length > limits::kTagValueCharactersMax)
+  if (!length || *length == 0 || *length > limits::kTagValueCharactersMax ||
+      holds_control_characters(tag.value))
     return fail(bad_name(ErrorCode::InvalidFormattedParameter, "a tag's value", tag.value,
-                         "has 1 to 128 characters (a Chinese character counts two)"));
+                         "has 1 to 128 characters (a Chinese character counts two), none to control with"));
   return {};
 }
 
