@@ -16,6 +16,8 @@ namespace {
 // The devices of a product with their secrets, in the order of their names behind AfterDeviceName.
 void export_devices(const ActionContext& context, Call& call, Answer answer) {
   constexpr int64_t kLimitMax = 1'000;
+  if (auto status = check_product_key(text_of(call.parameters, "ProductKey")); !status)
+    return refuse_call(answer, std::move(status.error()));
   const int64_t limit = integer_of(call.parameters, "Limit").value_or(kLimitMax);
   if (limit < 1 || limit > kLimitMax)
     return refuse_call(answer,
