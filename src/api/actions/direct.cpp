@@ -139,6 +139,14 @@ Status check_mqtt5(const Parameters& parameters) {
   const int64_t format = integer_of(parameters, "PayloadFormatIndicator").value_or(0);
   if (format != 0 && format != 1)
     return refuse("PayloadFormatIndicator", "0 or 1", text_of(parameters, "PayloadFormatIndicator"));
+  // The ranges of MQTT 5.
+  const std::pair<std::string_view, int64_t> numbers[] = {{"MessageExpiryInterval", 4'294'967'295},
+                                                          {"TopicAlias", 65'535}};
+  for (const auto& [name, max] : numbers) {
+    const int64_t number = integer_of(parameters, name).value_or(0);
+    if (number < 0 || number > max)
+      return refuse(name, fmt::format("from 0 to {}", max), text_of(parameters, name));
+  }
   if (parameters.objects("UserProp").size() > limits::kUserPropertiesMax)
     return refuse("UserProp", "at most 20 pairs", std::string_view("more"));
   return {};
