@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "api/config_object.hpp"
 #include "api/fleet_entries.hpp"
+#include "base/limits.hpp"
 #include "base/text.hpp"
 
 namespace rollcall::api {
@@ -35,6 +37,13 @@ Result<PageRequest> read_page(const Parameters& parameters, int64_t page_size_ma
                 fmt::format("PageSize must be from 1 to {}, but is {}.", page_size_max, request.page_size));
   }
   return request;
+}
+
+Result<std::string> read_module_id(const Parameters& parameters) {
+  const std::string_view id = text_of(parameters, "FunctionBlockId");
+  if (id.size() > limits::kModuleIdCharactersMax || !is_letters_digits(id, "_"))
+    return refuse("FunctionBlockId", "at most 30 letters, digits and _", id);
+  return std::string(id == "default" ? std::string_view() : id);
 }
 
 Result<engine::DeviceRef> read_device_ref(const Parameters& parameters) {

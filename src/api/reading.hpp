@@ -27,6 +27,9 @@ struct PageRequest {
 // CurrentPage from 1 and PageSize from 1 to `page_size_max`; 1 and 10 when absent. Error InvalidPageParams.
 Result<PageRequest> read_page(const Parameters& parameters, int64_t page_size_max);
 
+// FunctionBlockId, "" for the default module (cloud-api C.4). Error InvalidFormattedParameter.
+Result<std::string> read_module_id(const Parameters& parameters);
+
 // IotId, or ProductKey and DeviceName together; IotId wins (cloud-api C). Errors: IllegalRequest when the
 // device is not named, NullDeviceName, InvalidFormattedProductKey, InvalidIotId.
 Result<engine::DeviceRef> read_device_ref(const Parameters& parameters);

@@ -27,11 +27,11 @@ Result<Device> find_device(engine::Queries& queries, const IdCodec::Key& key, In
 void query_device_property_status(const ActionContext& context, Call& call, Answer answer) {
   auto ref = read_device_ref(call.parameters);
   if (!ref) return refuse_call(answer, std::move(ref.error()));
-  std::string module(text_of(call.parameters, "FunctionBlockId"));
-  if (module == "default") module.clear();
+  auto module = read_module_id(call.parameters);
+  if (!module) return refuse_call(answer, std::move(module.error()));
   run_query(context, call, answer,
             [instance = call.actor.instance, key = context.codec_key, ref = std::move(*ref),
-             module = std::move(module)](engine::Queries& queries) -> Result<Node> {
+             module = std::move(*module)](engine::Queries& queries) -> Result<Node> {
               ROLLCALL_TRY(const Device device, find_device(queries, key, instance, ref));
               ROLLCALL_TRY(const auto properties, queries.property_status(device, module));
               return render_property_status(properties);

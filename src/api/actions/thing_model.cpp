@@ -24,10 +24,7 @@ constexpr size_t kModelVersionCharactersMax = 16;
 // FunctionBlockId, "" for the default module, and FunctionBlockName (cloud-api C.4).
 Result<engine::ModelModule> read_module(const Parameters& parameters) {
   engine::ModelModule module;
-  module.id = std::string(text_of(parameters, "FunctionBlockId"));
-  if (module.id.size() > limits::kModuleIdCharactersMax || !is_letters_digits(module.id, "_"))
-    return refuse("FunctionBlockId", "at most 30 letters, digits and _", module.id);
-  if (module.id == "default") module.id.clear();
+  ROLLCALL_TRY(module.id, read_module_id(parameters));
   module.name = std::string(text_of(parameters, "FunctionBlockName"));
   const size_t length = utf8_length(module.name).value_or(0);
   if (!module.name.empty() && (length < 4 || length > 30))
