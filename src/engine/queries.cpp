@@ -16,11 +16,10 @@ constexpr int64_t kOffsetMax = 10'000;  // deeper pages need a NextToken (DESIGN
 
 Result<int64_t> offset_of(int64_t page, int64_t page_size) {
   if (page < 1 || page_size < 1) return fail(ErrorCode::InvalidPageParams);
-  const int64_t offset = (page - 1) * page_size;
-  if (page > kOffsetMax + 1 || offset > kOffsetMax)
+  if (page > kOffsetMax + 1 || page_size > kOffsetMax || (page - 1) * page_size > kOffsetMax)
     return fail(ErrorCode::InvalidPageParams,
                 "CurrentPage x PageSize reaches deeper than " + std::to_string(kOffsetMax) + " rows");
-  return offset;
+  return (page - 1) * page_size;
 }
 
 // Row statuses that may look like `status` to a reader of this job: while a sweep runs, open rows look final
@@ -75,13 +74,14 @@ Result<ProductList> Queries::list_products(InstanceId instance, std::optional<bo
 }
 
 Result<ApplyPage> Queries::apply_page(InstanceId instance, ApplyId apply, int64_t page, int64_t page_size) {
-  if (page < 1 || page_size < 1) return fail(ErrorCode::InvalidPageParams);
+  if (page < 1 || page_size < 1 || page > static_cast<int64_t>(limits::kDeviceNamesPerCheckMax))
+    return fail(ErrorCode::InvalidPageParams);
   const ApplyId ids[] = {apply};
   ROLLCALL_TRY(auto applies, reader_.applies(ids));
   if (applies.empty() || applies.front().instance != instance) return fail(ErrorCode::DeviceApplyNotFound);
   ApplyPage result;
-  result.total = applies.front().cursor;  // devices made so far; the whole count once all are
-  const int64_t first = (page - 1) * page_size;
+  result.total = applies.front().cursor;         // devices made so far; the whole count once all are
+  const int64_t first = (page - 1) * page_size;  // at most as many pages as one application has devices
   if (first >= result.total) return result;
   const auto count = static_cast<size_t>(std::min(page_size, result.total - first));
   ROLLCALL_TRY(auto items, reader_.apply_items(apply, first, count));
