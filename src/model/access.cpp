@@ -55,6 +55,9 @@ const Instance* AccessDirectory::instance(InstanceId id) const {
   return find(instances, [&](const Instance& row) { return row.id == id; });
 }
 
+// The longest name of an action has 33 letters; a directory is kept and handed on as a whole.
+constexpr size_t kActionNameMax = 64;
+
 Status check_policy(std::string_view policy) {
   const auto refuse = [&policy] {
     return fail(
@@ -69,7 +72,8 @@ Status check_policy(std::string_view policy) {
     std::string_view name = without_product(pattern);
     const bool star = name.ends_with('*');
     if (star) name.remove_suffix(1);
-    if (!is_letters_digits(name, "") || (name.empty() && !star)) return refuse();
+    if (name.size() > kActionNameMax || !is_letters_digits(name, "") || (name.empty() && !star))
+      return refuse();
   }
   if (count == 0 || count > limits::kPolicyPatternsMax) return refuse();
   return {};

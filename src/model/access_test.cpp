@@ -28,6 +28,8 @@ TEST(Policy, IsRefusedWhenItIsIllFormed) {
     EXPECT_TRUE(check_policy(good)) << good;
   for (const char* bad : {"", "  ", "Query*Job", "**", "iot:", "ecs:Query*", "A,B", "A\nB", "查询"})
     EXPECT_FALSE(check_policy(bad)) << bad;
+  EXPECT_TRUE(check_policy(std::string(64, 'A') + "*"));
+  EXPECT_FALSE(check_policy(std::string(65, 'A')));
   std::string many;
   for (int i = 0; i < 101; ++i) many += "A ";
   EXPECT_FALSE(check_policy(many));
