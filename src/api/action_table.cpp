@@ -64,8 +64,10 @@ const ParameterSpec* find_spec(const ActionRow& row, std::string_view name) noex
   return nullptr;
 }
 
+// The number of an element as Parameters reads it: from 1, without zeros in front, of 32 bits.
 bool is_number(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && text.size() <= 9 && text.front() != '0' &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // "Name", "Name.1" for a list, "Name.1.Field" for objects.

@@ -129,12 +129,15 @@ TEST(ActionTable, ReportsParametersThatAnActionDoesNotHave) {
                        {"productKey", "p"},
                        {"DeviceName", "a"},
                        {"DeviceName.x", "a"},
+                       {"DeviceName.0", "a"},
+                       {"DeviceName.01", "a"},
+                       {"DeviceNameList.0.DeviceName", "a"},
                        {"DeviceName.1.Name", "a"},
                        {"DeviceNameList.1", "a"},
                        {"ProductKey.1", "p"},
                        {"JobId", "j"}});
   EXPECT_TRUE(check_parameters(*find_action("BatchCheckDeviceNames"), call));
-  EXPECT_EQ(call.warnings.count(), 7u) << call.warnings.header_text();
+  EXPECT_EQ(call.warnings.count(), 10u) << call.warnings.header_text();
 }
 
 }  // namespace

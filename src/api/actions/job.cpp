@@ -54,9 +54,13 @@ void create_job(const ActionContext& context, Call& call, Answer answer) {
                                 });
 }
 
-// The whole job would run again if these were taken for unknown and ignored.
+// The whole job would run again if Status=..., or TaskId.0, were taken for unknown and ignored.
 Status refuse_unnumbered(const Parameters& parameters, std::string_view name) {
-  if (text_of(parameters, name).empty()) return {};
+  const std::string prefix = std::string(name) + ".";
+  const auto& all = parameters.all();
+  const auto given = static_cast<size_t>(std::count_if(
+      all.begin(), all.end(), [&prefix](const auto& one) { return one.first.starts_with(prefix); }));
+  if (text_of(parameters, name).empty() && given == parameters.list(name).size()) return {};
   return fail(ErrorCode::InvalidFormattedParameter,
               fmt::format("{0} must be given as {0}.1, {0}.2 ...", name));
 }
