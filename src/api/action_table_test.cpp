@@ -73,6 +73,15 @@ TEST(ActionTable, NamesEachRequiredParameterOfEachActionThatIsAbsentOrEmpty) {
   }
 }
 
+TEST(ActionTable, HasARuleForEveryParameter) {
+  for (const ActionRow& row : action_table())
+    for (const ParameterSpec& spec : row.parameters) {
+      EXPECT_FALSE(spec.rule.empty()) << row.name << "." << spec.name;
+      EXPECT_EQ(spec.rule.find_first_of("|\n"), std::string_view::npos) << "a cell of a table holds it";
+      EXPECT_FALSE(spec.rule.ends_with('.') || spec.rule.starts_with(' ')) << row.name << "." << spec.name;
+    }
+}
+
 TEST(ActionTable, RefusesValuesThatAreNotOfTheirKind) {
   struct Bad {
     const char* action;

@@ -144,15 +144,21 @@ void list_access(const ActionContext& context, Call& call, Answer answer) {
 
 // Which of them matter depends on Operation.
 constexpr ParameterSpec kChangeAccess[] = {
-    {"Operation", kRequired},
-    {"Account"},
-    {"User"},
-    {"Policy"},
-    {"Instance"},
-    {"Alias"},
-    {"KeyId"},
-    {"KeySecret"},
-    {"Administrator", kOptional, Boolean},
+    {.name = "Operation",
+     .required = true,
+     .rule = "CreateAccount, CreateInstance, SetDefaultInstance, AddAlias, DeleteAlias, PutUser, DeleteUser, "
+             "CreateKey, EnableKey, DisableKey, RotateKey or DeleteKey"},
+    {.name = "Account", .rule = "1 to 64 letters, digits and - _ . @; default \"default\""},
+    {.name = "User", .rule = "a sub-user: 1 to 64 letters, digits and - _ . @"},
+    {.name = "Policy",
+     .rule = "with PutUser: 1 to 100 patterns such as QueryJob, iot:Query* or *, with blanks between them"},
+    {.name = "Instance", .rule = "an IotInstanceId: 1 to 64 letters, digits and - _ . @"},
+    {.name = "Alias", .rule = "another id of the Instance: 1 to 64 letters, digits and - _ . @"},
+    {.name = "KeyId", .rule = "1 to 64 letters, digits and - _ . @; CreateKey makes one when absent"},
+    {.name = "KeySecret", .rule = "at most 128 bytes, with CreateKey; made when absent"},
+    {.name = "Administrator",
+     .kind = Boolean,
+     .rule = "with CreateKey, and not for a sub-user; default false"},
 };
 
 constexpr ActionRow kRows[] = {

@@ -86,12 +86,31 @@ void query_page_by_apply_id(const ActionContext& context, Call& call, Answer ans
 // --- the rows
 
 constexpr ParameterSpec kBatchCheckDeviceNames[] = {
-    {"ProductKey", kRequired}, {"DeviceName", kOptional, List}, {"DeviceNameList", kOptional, Objects}};
-constexpr ParameterSpec kBatchRegister[] = {{"ProductKey", kRequired}, {"ApplyId", kRequired, Integer}};
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "DeviceName",
+     .kind = List,
+     .rule = "1 to 10000 names as in RegisterDevice; excludes DeviceNameList"},
+    {.name = "DeviceNameList",
+     .kind = Objects,
+     .rule =
+         "1 to 10000 of DeviceNameList.N.DeviceName, with .DeviceNickname if wanted; excludes DeviceName"},
+};
+constexpr ParameterSpec kBatchRegister[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "ApplyId",
+     .required = true,
+     .kind = Integer,
+     .ill_formed = ErrorCode::InvalidFormattedApplyId,
+     .rule = "a number above 0, from BatchCheckDeviceNames or BatchRegisterDevice"},
+};
 constexpr ParameterSpec kQueryPageByApplyId[] = {
-    {"ApplyId", kRequired, Integer},
-    {"PageSize", kOptional, Integer, kPageError},
-    {"CurrentPage", kOptional, Integer, kPageError},
+    {.name = "ApplyId",
+     .required = true,
+     .kind = Integer,
+     .ill_formed = ErrorCode::InvalidFormattedApplyId,
+     .rule = "a number above 0, from BatchCheckDeviceNames or BatchRegisterDevice"},
+    {.name = "PageSize", .kind = Integer, .ill_formed = kPageError, .rule = "1 to 50; default 10"},
+    {.name = "CurrentPage", .kind = Integer, .ill_formed = kPageError, .rule = "from 1; default 1"},
 };
 
 constexpr ActionRow kRows[] = {

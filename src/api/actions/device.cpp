@@ -134,11 +134,27 @@ void reset_thing(const ActionContext& context, Call& call, Answer answer) {
 // --- the rows
 
 constexpr ParameterSpec kManyDevices[] = {
-    {"IotId", kOptional, List}, {"ProductKey"}, {"DeviceName", kOptional, List}};
-constexpr ParameterSpec kOneDevice[] = {{"IotId"}, {"ProductKey"}, {"DeviceName"}};
+    {.name = "IotId", .kind = List, .rule = "1 to 50, of any products; wins over the names"},
+    {.name = "ProductKey", .rule = "with DeviceName"},
+    {.name = "DeviceName", .kind = List, .rule = "1 to 50 names of the product, unless IotId is given"},
+};
+constexpr ParameterSpec kOneDevice[] = {
+    {.name = "IotId", .rule = "instead of ProductKey and DeviceName; wins over them"},
+    {.name = "ProductKey", .rule = "with DeviceName, unless IotId is given"},
+    {.name = "DeviceName", .rule = "with ProductKey, unless IotId is given"},
+};
 constexpr ParameterSpec kRegisterDevice[] = {
-    {"ProductKey", kRequired}, {"DeviceName"}, {"Nickname"}, {"DevEui"}, {"PinCode"}, {"JoinEui"}, {"AppKey"},
-    {"LoraNodeType"}};
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "DeviceName",
+     .rule = "4 to 32 letters, digits and - _ @ . :, new in the product; made when absent"},
+    {.name = "Nickname",
+     .rule = "4 to 64 characters (a Chinese one counts two): Chinese, letters, digits and _"},
+    {.name = "DevEui", .rule = "must be empty: there are no LoRa devices here"},
+    {.name = "PinCode", .rule = "must be empty: there are no LoRa devices here"},
+    {.name = "JoinEui", .rule = "must be empty: there are no LoRa devices here"},
+    {.name = "AppKey", .rule = "must be empty: there are no LoRa devices here"},
+    {.name = "LoraNodeType", .rule = "must be empty: there are no LoRa devices here"},
+};
 
 constexpr ActionRow kRows[] = {
     {"BatchGetDeviceState", 50, kVendor, batch_get_device_state, kManyDevices},

@@ -138,13 +138,41 @@ void batch_update_device_nickname(const ActionContext& context, Call& call, Answ
 
 // --- the rows
 
-constexpr ParameterSpec kBatchRegisterDevice[] = {{"ProductKey", kRequired}, {"Count", kRequired, Integer}};
-constexpr ParameterSpec kQueryApplyStatus[] = {{"ProductKey", kRequired}, {"ApplyId", kRequired, Integer}};
+constexpr ParameterSpec kBatchRegisterDevice[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "Count", .required = true, .kind = Integer, .rule = "1 to 10000"},
+};
+constexpr ParameterSpec kQueryApplyStatus[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "ApplyId",
+     .required = true,
+     .kind = Integer,
+     .ill_formed = ErrorCode::InvalidFormattedApplyId,
+     .rule = "a number above 0, from BatchCheckDeviceNames or BatchRegisterDevice"},
+};
 constexpr ParameterSpec kImportDevice[] = {
-    {"ProductKey", kRequired}, {"DeviceName", kRequired}, {"DeviceSecret", kRequired}, {"Nickname"}, {"Sn"}};
-constexpr ParameterSpec kBatchImportDevice[] = {{"ProductKey", kRequired},
-                                                {"DeviceList", kOptional, Objects}};
-constexpr ParameterSpec kBatchUpdateNickname[] = {{"DeviceNicknameInfo", kOptional, Objects}};
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "DeviceName",
+     .required = true,
+     .rule = "4 to 32 letters, digits and - _ @ . :, new in the product"},
+    {.name = "DeviceSecret", .required = true, .rule = "1 to 32 letters, digits and - _ @ . :"},
+    {.name = "Nickname",
+     .rule = "4 to 64 characters (a Chinese one counts two): Chinese, letters, digits and _"},
+    {.name = "Sn", .rule = "at most 64 letters, digits and _"},
+};
+constexpr ParameterSpec kBatchImportDevice[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "DeviceList",
+     .kind = Objects,
+     .rule = "1 to 10000 of DeviceList.N.DeviceName and .DeviceSecret, with .Sn if wanted; each as in "
+             "ImportDevice"},
+};
+constexpr ParameterSpec kBatchUpdateNickname[] = {
+    {.name = "DeviceNicknameInfo",
+     .kind = Objects,
+     .rule = "1 to 100 of DeviceNicknameInfo.N.IotId, or .ProductKey and .DeviceName, with .Nickname; "
+             "without it the device loses its own"},
+};
 
 constexpr ActionRow kRows[] = {
     {"BatchImportDevice", 10, kVendor, batch_import_device, kBatchImportDevice},

@@ -132,21 +132,29 @@ void batch_query_device_detail(const ActionContext& context, Call& call, Answer 
 // --- the rows
 
 constexpr ParameterSpec kQueryDevice[] = {
-    {"ProductKey", kRequired},
-    {"PageSize", kOptional, Integer, kPageError},
-    {"CurrentPage", kOptional, Integer, kPageError},
-    {"NextToken"},
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "PageSize", .kind = Integer, .ill_formed = kPageError, .rule = "1 to 50; default 10"},
+    {.name = "CurrentPage", .kind = Integer, .ill_formed = kPageError, .rule = "from 1; default 1"},
+    {.name = "NextToken", .rule = "of the last page, for 24 hours; wanted beyond the first 10000 devices"},
 };
 constexpr ParameterSpec kQueryDeviceByStatus[] = {
-    {"Status", kRequired, Integer},
-    {"ProductKey"},
-    {"PageSize", kOptional, Integer, kPageError},
-    {"CurrentPage", kOptional, Integer, kPageError},
-    {"ResourceGroupId"},
+    {.name = "Status",
+     .required = true,
+     .kind = Integer,
+     .rule = "0 not activated, 1 online, 3 offline, 8 disabled"},
+    {.name = "ProductKey", .rule = "all products when absent"},
+    {.name = "PageSize", .kind = Integer, .ill_formed = kPageError, .rule = "1 to 50; default 10"},
+    {.name = "CurrentPage", .kind = Integer, .ill_formed = kPageError, .rule = "from 1; default 1"},
+    {.name = "ResourceGroupId", .rule = "any text; has no effect"},
 };
-constexpr ParameterSpec kQueryDeviceStatistics[] = {{"ProductKey"}, {"GroupId"}};
-constexpr ParameterSpec kBatchQueryDeviceDetail[] = {{"ProductKey", kRequired},
-                                                     {"DeviceName", kOptional, List}};
+constexpr ParameterSpec kQueryDeviceStatistics[] = {
+    {.name = "ProductKey", .rule = "excludes GroupId; all devices of the instance when both are absent"},
+    {.name = "GroupId", .rule = "excludes ProductKey"},
+};
+constexpr ParameterSpec kBatchQueryDeviceDetail[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "DeviceName", .kind = List, .rule = "1 to 100 names of the product; unknown ones are left out"},
+};
 
 constexpr ActionRow kRows[] = {
     {"BatchQueryDeviceDetail", 5, kVendor, batch_query_device_detail, kBatchQueryDeviceDetail},

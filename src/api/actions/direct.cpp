@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/actions/answering.hpp"
+#include "api/actions/direct_parameters.hpp"
 #include "api/actions/rows.hpp"
 #include "api/config_object.hpp"
 #include "api/fleet_entries.hpp"
@@ -305,55 +306,6 @@ void rrpc(const ActionContext& context, Call& call, Answer answer) {
 }
 
 // --- the rows
-
-constexpr ParameterSpec kSetDeviceProperty[] = {
-    {"IotId"}, {"ProductKey"}, {"DeviceName"}, {"Items", kRequired, Json}, {"Qos", kOptional, Integer}};
-constexpr ParameterSpec kSetDevicesProperty[] = {{"ProductKey", kRequired},
-                                                 {"DeviceName", kOptional, List},
-                                                 {"Items", kRequired, Json},
-                                                 {"Qos", kOptional, Integer}};
-constexpr ParameterSpec kInvokeThingService[] = {{"IotId"},
-                                                 {"ProductKey"},
-                                                 {"DeviceName"},
-                                                 {"Identifier", kRequired},
-                                                 {"Args", kRequired, Json},
-                                                 {"Qos", kOptional, Integer}};
-constexpr ParameterSpec kInvokeThingsService[] = {{"ProductKey", kRequired},
-                                                  {"DeviceName", kOptional, List},
-                                                  {"Identifier", kRequired},
-                                                  {"Args", kRequired, Json},
-                                                  {"Qos", kOptional, Integer}};
-constexpr ParameterSpec kPub[] = {{"ProductKey", kRequired},
-                                  {"TopicFullName", kRequired},
-                                  {"MessageContent", kRequired},
-                                  {"Qos", kOptional, Integer},
-                                  {"DeviceName"},
-                                  {"ResponseTopic"},
-                                  {"CorrelationData"},
-                                  {"UserProp", kOptional, Objects},
-                                  {"ContentType"},
-                                  {"PayloadFormatIndicator", kOptional, Integer},
-                                  {"MessageExpiryInterval", kOptional, Integer},
-                                  {"Retained", kOptional, Boolean},
-                                  {"TopicAlias", kOptional, Integer}};
-constexpr ParameterSpec kBatchPub[] = {{"ProductKey", kRequired},
-                                       {"DeviceName", kOptional, List},
-                                       {"MessageContent", kRequired},
-                                       {"TopicShortName"},
-                                       {"TopicTemplateName"},
-                                       {"Qos", kOptional, Integer},
-                                       {"ResponseTopicTemplateName"},
-                                       {"CorrelationData"},
-                                       {"UserProp", kOptional, Objects},
-                                       {"ContentType"},
-                                       {"PayloadFormatIndicator", kOptional, Integer},
-                                       {"MessageExpiryInterval", kOptional, Integer},
-                                       {"Retained", kOptional, Boolean}};
-constexpr ParameterSpec kRRpc[] = {{"ProductKey", kRequired},
-                                   {"DeviceName", kRequired},
-                                   {"RequestBase64Byte", kRequired},
-                                   {"Timeout", kRequired, Integer, ErrorCode::InvalidTimeoutValue},
-                                   {"Topic"}};
 
 constexpr ActionRow kRows[] = {
     {"BatchPub", 50, kVendor, batch_pub, kBatchPub},

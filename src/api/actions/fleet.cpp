@@ -46,8 +46,17 @@ void import_fleet(const ActionContext& context, Call& call, Answer answer) {
 // --- the rows
 
 constexpr ParameterSpec kExportDevices[] = {
-    {"ProductKey", kRequired}, {"AfterDeviceName"}, {"Limit", kOptional, Integer, kPageError}};
-constexpr ParameterSpec kImportFleet[] = {{"Entries", kRequired, Json}, {"DryRun", kOptional, Boolean}};
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "AfterDeviceName", .rule = "begins behind this name"},
+    {.name = "Limit", .kind = Integer, .ill_formed = kPageError, .rule = "1 to 1000; default 1000"},
+};
+constexpr ParameterSpec kImportFleet[] = {
+    {.name = "Entries",
+     .required = true,
+     .kind = Json,
+     .rule = "a JSON object with the lists products, devices and groups, each of at most 2000 entries"},
+    {.name = "DryRun", .kind = Boolean, .rule = "only checks; default false"},
+};
 
 constexpr ActionRow kRows[] = {
     {"ExportDevices", 50, kExtension, export_devices, kExportDevices},

@@ -65,8 +65,20 @@ void batch_add_device_group_relations(const ActionContext& context, Call& call, 
 
 // --- the rows
 
-constexpr ParameterSpec kGroupRelations[] = {{"GroupId", kRequired}, {"Device", kOptional, Objects}};
-constexpr ParameterSpec kCreateDeviceGroup[] = {{"GroupName", kRequired}, {"GroupDesc"}, {"SuperGroupId"}};
+constexpr ParameterSpec kGroupRelations[] = {
+    {.name = "GroupId", .required = true, .rule = "of a group of the instance"},
+    {.name = "Device",
+     .kind = Objects,
+     .rule = "1 to 200 of Device.N.ProductKey and Device.N.DeviceName; unknown ones are left out"},
+};
+constexpr ParameterSpec kCreateDeviceGroup[] = {
+    {.name = "GroupName",
+     .required = true,
+     .rule = "4 to 30 characters (a Chinese one counts two): Chinese, letters, digits and _; no other of the "
+             "instance"},
+    {.name = "GroupDesc", .rule = "at most 100 characters"},
+    {.name = "SuperGroupId", .rule = "the group above it; none when absent"},
+};
 
 constexpr ActionRow kRows[] = {
     {"BatchAddDeviceGroupRelations", 500, kVendor, batch_add_device_group_relations, kGroupRelations},

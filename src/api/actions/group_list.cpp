@@ -131,23 +131,42 @@ void query_device_group_by_device(const ActionContext& context, Call& call, Answ
 
 // --- the rows
 
-constexpr ParameterSpec kUpdateDeviceGroup[] = {{"GroupId", kRequired}, {"GroupDesc"}, {"GroupType"}};
-constexpr ParameterSpec kGroupOnly[] = {{"GroupId", kRequired}};
-constexpr ParameterSpec kGroupInfo[] = {{"GroupId", kRequired}, {"GroupType"}};
+constexpr ParameterSpec kUpdateDeviceGroup[] = {
+    {.name = "GroupId", .required = true, .rule = "of a group of the instance"},
+    {.name = "GroupDesc", .rule = "at most 100 characters"},
+    {.name = "GroupType",
+     .rule = "LINK_PLATFORM, also when absent; dynamic groups (LINK_PLATFORM_DYNAMIC) do not exist here"},
+};
+constexpr ParameterSpec kGroupOnly[] = {
+    {.name = "GroupId", .required = true, .rule = "of a group of the instance"},
+};
+constexpr ParameterSpec kGroupInfo[] = {
+    {.name = "GroupId", .required = true, .rule = "of a group of the instance"},
+    {.name = "GroupType",
+     .rule = "LINK_PLATFORM, also when absent; dynamic groups (LINK_PLATFORM_DYNAMIC) do not exist here"},
+};
 constexpr ParameterSpec kGroupList[] = {
-    {"CurrentPage", kOptional, Integer, kPageError},
-    {"PageSize", kOptional, Integer, kPageError},
-    {"SuperGroupId"},
-    {"GroupName"},
-    {"GroupTypes", kOptional, List},
+    {.name = "CurrentPage", .kind = Integer, .ill_formed = kPageError, .rule = "from 1; default 1"},
+    {.name = "PageSize", .kind = Integer, .ill_formed = kPageError, .rule = "1 to 200; default 10"},
+    {.name = "SuperGroupId", .rule = "only the groups below this one"},
+    {.name = "GroupName", .rule = "only the group of exactly this name"},
+    {.name = "GroupTypes", .kind = List, .rule = "only groups of these types; all of them are LINK_PLATFORM"},
 };
-constexpr ParameterSpec kRelations[] = {{"GroupId", kRequired}, {"Device", kOptional, Objects}};
+constexpr ParameterSpec kRelations[] = {
+    {.name = "GroupId", .required = true, .rule = "of a group of the instance"},
+    {.name = "Device",
+     .kind = Objects,
+     .rule = "1 to 200 of Device.N.ProductKey and Device.N.DeviceName; unknown ones are left out"},
+};
 constexpr ParameterSpec kGroupDevices[] = {
-    {"GroupId", kRequired},
-    {"CurrentPage", kOptional, Integer, kPageError},
-    {"PageSize", kOptional, Integer, kPageError},
+    {.name = "GroupId", .required = true, .rule = "of a group of the instance"},
+    {.name = "CurrentPage", .kind = Integer, .ill_formed = kPageError, .rule = "from 1; default 1"},
+    {.name = "PageSize", .kind = Integer, .ill_formed = kPageError, .rule = "1 to 50; default 10"},
 };
-constexpr ParameterSpec kByDevice[] = {{"ProductKey", kRequired}, {"DeviceName", kRequired}};
+constexpr ParameterSpec kByDevice[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "DeviceName", .required = true, .rule = "of a device of the product"},
+};
 
 constexpr ActionRow kRows[] = {
     {"BatchDeleteDeviceGroupRelations", 50, kVendor, batch_delete_device_group_relations, kRelations},

@@ -134,29 +134,69 @@ void update_job(const ActionContext& context, Call& call, Answer answer) {
 
 // --- the rows
 
-constexpr ParameterSpec kJobIdOnly[] = {{"JobId", kRequired}};
+constexpr ParameterSpec kJobIdOnly[] = {
+    {.name = "JobId", .required = true, .rule = "of a job of the instance"},
+};
 // What the values must be is in job_parameters.cpp.
+// OfflinePolicy is of DESIGN 5.9, LifetimeInHours of 5.15.
 constexpr ParameterSpec kCreateJob[] = {
-    {"JobName", kRequired},
-    {"Type", kRequired},
-    {"JobDocument", kRequired},
-    {"TargetConfig", kRequired, Json},
-    {"Description"},
-    {"JobFile", kOptional, Json},
-    {"TimeoutConfig", kOptional, Json},
-    {"RolloutConfig", kOptional, Json},
-    {"ScheduledTime", kOptional, Integer},
-    {"OfflinePolicy"},                        // extension (DESIGN 5.9)
-    {"LifetimeInHours", kOptional, Integer},  // extension (DESIGN 5.15)
-    {"ClientToken"},                          // extension
+    {.name = "JobName",
+     .required = true,
+     .rule = "4 to 30 characters: Chinese, letters, digits and _; need not be unique"},
+    {.name = "Type", .required = true, .rule = "INVOKE_SERVICE, SET_PROPERTY, PUB or CUSTOM_JOB"},
+    {.name = "JobDocument",
+     .required = true,
+     .rule = "a JSON object of at most 65536 characters; its shape depends on Type"},
+    {.name = "TargetConfig",
+     .required = true,
+     .kind = Json,
+     .rule = "a JSON object: targetType DEVICE_LIST with 1 to 200 targetDevices, GROUP_ID with "
+             "targetGroup, or PRODUCT_KEY with targetProduct"},
+    {.name = "Description", .rule = "at most 100 characters"},
+    {.name = "JobFile",
+     .kind = Json,
+     .rule = "a JSON object: fileKey of an uploaded file, signMethod MD5 or SHA256, sign; only with "
+             "CUSTOM_JOB"},
+    {.name = "TimeoutConfig",
+     .kind = Json,
+     .rule = "a JSON object of at most 8192 characters: inProgressTimeoutInMinutes from 1 to 3600 "
+             "(default 60; 1 with INVOKE_SERVICE and SET_PROPERTY, where at most 5 takes effect)"},
+    {.name = "RolloutConfig",
+     .kind = Json,
+     .rule = "a JSON object of at most 8192 characters: maximumPerMinute from 50 to 1000, messageQoS "
+             "QoS0 or QoS1 (defaults 1000 and QoS1; QoS0 with PUB)"},
+    {.name = "ScheduledTime",
+     .kind = Integer,
+     .rule = "milliseconds since 1970, from 10 minutes to 7 days ahead; at once when absent"},
+    {.name = "OfflinePolicy",
+     .rule = "an extension: WAIT or FAIL; default WAIT for CUSTOM_JOB and PUB with QoS1, else FAIL"},
+    {.name = "LifetimeInHours",
+     .kind = Integer,
+     .rule = "an extension: 1 to 8784, or 0 for ever; default 168"},
+    {.name = "ClientToken",
+     .rule = "an extension: 1 to 64 visible ASCII characters; the same call again within 24 hours gives the "
+             "same job"},
 };
 // The lists are an extension (DESIGN 5.14).
 constexpr ParameterSpec kRerunJob[] = {
-    {"JobId", kRequired}, {"Status", kOptional, List}, {"TaskId", kOptional, List}};
-constexpr ParameterSpec kUpdateJob[] = {{"JobId", kRequired},
-                                        {"Description"},
-                                        {"TimeoutConfig", kOptional, Json},
-                                        {"RolloutConfig", kOptional, Json}};
+    {.name = "JobId", .required = true, .rule = "of a job of the instance"},
+    {.name = "Status",
+     .kind = List,
+     .rule = "an extension: FAILED or TIMED_OUT; excludes TaskId; both when absent"},
+    {.name = "TaskId", .kind = List, .rule = "an extension: at most 200 tasks of the job; excludes Status"},
+};
+constexpr ParameterSpec kUpdateJob[] = {
+    {.name = "JobId", .required = true, .rule = "of a job of the instance"},
+    {.name = "Description", .rule = "at most 100 characters; kept when absent"},
+    {.name = "TimeoutConfig",
+     .kind = Json,
+     .rule = "a JSON object of at most 8192 characters: inProgressTimeoutInMinutes from 1 to 3600; kept when "
+             "absent"},
+    {.name = "RolloutConfig",
+     .kind = Json,
+     .rule = "a JSON object of at most 8192 characters: maximumPerMinute from 50 to 1000, messageQoS QoS0 or "
+             "QoS1; kept when absent"},
+};
 
 constexpr ActionRow kRows[] = {
     {"CancelJob", 5, kVendor, cancel_job, kJobIdOnly}, {"CreateJob", 5, kVendor, create_job, kCreateJob},

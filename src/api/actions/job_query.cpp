@@ -53,11 +53,13 @@ void query_job_statistics(const ActionContext& context, Call& call, Answer answe
 // --- the rows
 
 constexpr ParameterSpec kListJob[] = {
-    {"PageSize", kRequired, Integer, kPageError},
-    {"CurrentPage", kRequired, Integer, kPageError},
-    {"Status"},
+    {.name = "PageSize", .required = true, .kind = Integer, .ill_formed = kPageError, .rule = "1 to 50"},
+    {.name = "CurrentPage", .required = true, .kind = Integer, .ill_formed = kPageError, .rule = "from 1"},
+    {.name = "Status", .rule = "a job status such as IN_PROGRESS; all when absent"},
 };
-constexpr ParameterSpec kJobIdOnly[] = {{"JobId", kRequired}};
+constexpr ParameterSpec kJobIdOnly[] = {
+    {.name = "JobId", .required = true, .rule = "of a job of the instance"},
+};
 
 constexpr ActionRow kRows[] = {
     {"ListJob", 5, kVendor, list_job, kListJob},

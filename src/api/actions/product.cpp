@@ -144,30 +144,45 @@ void cancel_release_product(const ActionContext& context, Call& call, Answer ans
 // --- the rows
 
 constexpr ParameterSpec kCreateProduct[] = {
-    {"ProductName", kRequired},
-    {"NodeType", kRequired, Integer, ErrorCode::InvalidNodeType},
-    {"DataFormat", kOptional, Integer},
-    {"AliyunCommodityCode"},
-    {"Description"},
-    {"ProtocolType"},
-    {"NetType"},
-    {"AuthType"},
-    {"Id2", kOptional, Boolean},
-    {"CategoryKey"},
-    {"PublishAuto", kOptional, Boolean},
-    {"ValidateType", kOptional, Integer},
-    {"JoinPermissionId"},
-    {"ResourceGroupId"},
+    {.name = "ProductName",
+     .required = true,
+     .rule = "4 to 30 characters (a Chinese one counts two): Chinese, letters, digits and _; no other of the "
+             "instance"},
+    {.name = "NodeType",
+     .required = true,
+     .kind = Integer,
+     .ill_formed = ErrorCode::InvalidNodeType,
+     .rule = "0 device, 1 gateway"},
+    {.name = "DataFormat", .kind = Integer, .rule = "0 custom, 1 Alink JSON; default 1"},
+    {.name = "AliyunCommodityCode", .rule = "iothub_senior (with a thing model) or iothub, also when absent"},
+    {.name = "Description", .rule = "at most 100 characters"},
+    {.name = "ProtocolType", .rule = "at most 64 bytes"},
+    {.name = "NetType", .rule = "LORA, WIFI, CELLULAR, ETHERNET or OTHER; default WIFI"},
+    {.name = "AuthType", .rule = "secret, also when absent"},
+    {.name = "Id2", .kind = Boolean, .rule = "false, also when absent"},
+    {.name = "CategoryKey", .rule = "at most 64 bytes"},
+    {.name = "PublishAuto", .kind = Boolean, .rule = "has no effect: an empty model is not published"},
+    {.name = "ValidateType", .kind = Integer, .rule = "1 weak, 2 none; default 1"},
+    {.name = "JoinPermissionId", .rule = "any text; has no effect"},
+    {.name = "ResourceGroupId", .rule = "any text; has no effect"},
 };
-constexpr ParameterSpec kProductKeyOnly[] = {{"ProductKey", kRequired}};
+constexpr ParameterSpec kProductKeyOnly[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+};
 constexpr ParameterSpec kQueryProductList[] = {
-    {"PageSize", kRequired, Integer, kPageError},
-    {"CurrentPage", kRequired, Integer, kPageError},
-    {"AliyunCommodityCode"},
+    {.name = "PageSize", .required = true, .kind = Integer, .ill_formed = kPageError, .rule = "1 to 200"},
+    {.name = "CurrentPage", .required = true, .kind = Integer, .ill_formed = kPageError, .rule = "from 1"},
+    {.name = "AliyunCommodityCode", .rule = "iothub_senior or iothub; both when absent"},
 };
 
 constexpr ParameterSpec kUpdateProduct[] = {
-    {"ProductKey", kRequired}, {"ProductName", kRequired}, {"Description"}};
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "ProductName",
+     .required = true,
+     .rule = "4 to 30 characters (a Chinese one counts two): Chinese, letters, digits and _; no other of the "
+             "instance"},
+    {.name = "Description", .rule = "at most 100 characters; kept when absent, taken away when empty"},
+};
 
 constexpr ActionRow kRows[] = {
     {"CancelReleaseProduct", 10, kVendor, cancel_release_product, kProductKeyOnly},

@@ -39,7 +39,12 @@ void query_device_property_status(const ActionContext& context, Call& call, Answ
 }
 
 constexpr ParameterSpec kQueryDevicePropertyStatus[] = {
-    {"IotId"}, {"ProductKey"}, {"DeviceName"}, {"FunctionBlockId"}};
+    {.name = "IotId", .rule = "instead of ProductKey and DeviceName; wins over them"},
+    {.name = "ProductKey", .rule = "with DeviceName, unless IotId is given"},
+    {.name = "DeviceName", .rule = "with ProductKey, unless IotId is given"},
+    {.name = "FunctionBlockId",
+     .rule = "at most 30 letters, digits and _; the default module when absent or \"default\""},
+};
 
 constexpr ActionRow kRows[] = {
     {"QueryDevicePropertyStatus", 200, kVendor, query_device_property_status, kQueryDevicePropertyStatus},

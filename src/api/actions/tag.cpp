@@ -109,14 +109,34 @@ void query_device_by_tags(const ActionContext& context, Call& call, Answer answe
 // --- the rows
 
 constexpr ParameterSpec kSaveDeviceProp[] = {
-    {"IotId"}, {"ProductKey"}, {"DeviceName"}, {"Props", kRequired, Json}};
-constexpr ParameterSpec kQueryDeviceProp[] = {{"IotId"}, {"ProductKey"}, {"DeviceName"}};
+    {.name = "IotId", .rule = "instead of ProductKey and DeviceName; wins over them"},
+    {.name = "ProductKey", .rule = "with DeviceName, unless IotId is given"},
+    {.name = "DeviceName", .rule = "with ProductKey, unless IotId is given"},
+    {.name = "Props",
+     .required = true,
+     .kind = Json,
+     .rule = "a JSON object of at most 5120 bytes with 1 to 100 tags: keys of 1 to 32 letters, digits and . "
+             "_ - # @ % & *, values of 1 to 128 characters (a Chinese one counts two)"},
+};
+constexpr ParameterSpec kQueryDeviceProp[] = {
+    {.name = "IotId", .rule = "instead of ProductKey and DeviceName; wins over them"},
+    {.name = "ProductKey", .rule = "with DeviceName, unless IotId is given"},
+    {.name = "DeviceName", .rule = "with ProductKey, unless IotId is given"},
+};
 constexpr ParameterSpec kDeleteDeviceProp[] = {
-    {"IotId"}, {"ProductKey"}, {"DeviceName"}, {"PropKey", kRequired}};
+    {.name = "IotId", .rule = "instead of ProductKey and DeviceName; wins over them"},
+    {.name = "ProductKey", .rule = "with DeviceName, unless IotId is given"},
+    {.name = "DeviceName", .rule = "with ProductKey, unless IotId is given"},
+    {.name = "PropKey",
+     .required = true,
+     .rule = "the key of a tag; one that the device does not have is no error"},
+};
 constexpr ParameterSpec kQueryDeviceByTags[] = {
-    {"Tag", kOptional, Objects},
-    {"PageSize", kOptional, Integer, kPageError},
-    {"CurrentPage", kOptional, Integer, kPageError},
+    {.name = "Tag",
+     .kind = Objects,
+     .rule = "1 to 10 of Tag.N.TagKey and Tag.N.TagValue; a device must have all of them"},
+    {.name = "PageSize", .kind = Integer, .ill_formed = kPageError, .rule = "1 to 50; default 10"},
+    {.name = "CurrentPage", .kind = Integer, .ill_formed = kPageError, .rule = "from 1; default 1"},
 };
 
 constexpr ActionRow kRows[] = {

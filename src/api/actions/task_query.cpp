@@ -91,18 +91,27 @@ void explain_task(const ActionContext& context, Call& call, Answer answer) {
 
 // --- the rows
 
-constexpr ParameterSpec kQueryTask[] = {{"TaskId", kRequired}};
+constexpr ParameterSpec kQueryTask[] = {
+    {.name = "TaskId", .required = true, .rule = "of a task of the instance"},
+};
 constexpr ParameterSpec kListTask[] = {
-    {"Limit", kRequired, Integer, kPageError},
-    {"JobId"},
-    {"Device", kOptional, Json},
-    {"NextToken"},
-    {"Status"},
+    {.name = "Limit", .required = true, .kind = Integer, .ill_formed = kPageError, .rule = "1 to 50"},
+    {.name = "JobId", .rule = "excludes Device; one of them must be given"},
+    {.name = "Device",
+     .kind = Json,
+     .rule = "a JSON object with iotId, or productKey and deviceName; excludes JobId"},
+    {.name = "NextToken", .rule = "of the last page, for one minute"},
+    {.name = "Status", .rule = "a task status such as IN_PROGRESS; all when absent"},
 };
 // One of TaskId, JobId and Device (task_listing.cpp).
 constexpr ParameterSpec kListTaskEvents[] = {
-    {"TaskId"},    {"JobId"}, {"Device", kOptional, Json}, {"Limit", kOptional, Integer, kPageError},
-    {"NextToken"},
+    {.name = "TaskId", .rule = "excludes JobId and Device; one of the three must be given"},
+    {.name = "JobId", .rule = "excludes TaskId and Device"},
+    {.name = "Device",
+     .kind = Json,
+     .rule = "a JSON object with iotId, or productKey and deviceName; excludes TaskId and JobId"},
+    {.name = "Limit", .kind = Integer, .ill_formed = kPageError, .rule = "1 to 50; default 50"},
+    {.name = "NextToken", .rule = "of the last page, for one minute"},
 };
 
 constexpr ActionRow kRows[] = {

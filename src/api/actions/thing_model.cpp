@@ -186,30 +186,71 @@ void query_thing_model_published(const ActionContext& context, Call& call, Answe
 
 // --- the rows
 
-constexpr ParameterSpec kGetThingModelTsl[] = {{"ProductKey", kRequired},
-                                               {"ModelVersion"},
-                                               {"Simple", kOptional, Boolean},
-                                               {"FunctionBlockId"},
-                                               {"ResourceGroupId"}};
+constexpr ParameterSpec kGetThingModelTsl[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "ModelVersion",
+     .rule = "at most 16 letters, digits and dots; when absent the draft, or the latest published one"},
+    {.name = "Simple", .kind = Boolean, .rule = "without names and descriptions; default false"},
+    {.name = "FunctionBlockId",
+     .rule = "at most 30 letters, digits and _; the default module when absent or \"default\""},
+    {.name = "ResourceGroupId", .rule = "any text; has no effect"},
+};
 constexpr ParameterSpec kQueryThingModel[] = {
-    {"ProductKey", kRequired}, {"ModelVersion"}, {"FunctionBlockId"}, {"ResourceGroupId"}};
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "ModelVersion",
+     .rule = "at most 16 letters, digits and dots; when absent the draft, or the latest published one"},
+    {.name = "FunctionBlockId",
+     .rule = "at most 30 letters, digits and _; the default module when absent or \"default\""},
+    {.name = "ResourceGroupId", .rule = "any text; has no effect"},
+};
 constexpr ParameterSpec kCreateThingModel[] = {
-    {"ProductKey", kRequired}, {"ThingModelJson"}, {"FunctionBlockId"}, {"FunctionBlockName"}};
-constexpr ParameterSpec kUpdateThingModel[] = {{"ProductKey", kRequired},
-                                               {"Identifier"},
-                                               {"ThingModelJson"},
-                                               {"FunctionBlockId"},
-                                               {"FunctionBlockName"}};
-constexpr ParameterSpec kDeleteThingModel[] = {{"ProductKey", kRequired},
-                                               {"PropertyIdentifier", kOptional, List},
-                                               {"ServiceIdentifier", kOptional, List},
-                                               {"EventIdentifier", kOptional, List},
-                                               {"FunctionBlockId"},
-                                               {"ResourceGroupId"}};
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "ThingModelJson",
+     .rule = "at most 10 features in the lists properties, services and events; at most 512 KB"},
+    {.name = "FunctionBlockId",
+     .rule = "at most 30 letters, digits and _; the default module when absent or \"default\""},
+    {.name = "FunctionBlockName", .rule = "4 to 30 characters"},
+};
+constexpr ParameterSpec kUpdateThingModel[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "Identifier", .rule = "of the feature that is replaced; not when a module gets another name"},
+    {.name = "ThingModelJson", .rule = "the one feature as it will be; not when a module gets another name"},
+    {.name = "FunctionBlockId",
+     .rule = "at most 30 letters, digits and _; the default module when absent or \"default\""},
+    {.name = "FunctionBlockName", .rule = "4 to 30 characters"},
+};
+constexpr ParameterSpec kDeleteThingModel[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "PropertyIdentifier",
+     .kind = List,
+     .rule = "identifiers of the draft; at least one of the three lists, at most 10 in all"},
+    {.name = "ServiceIdentifier",
+     .kind = List,
+     .rule = "identifiers of the draft; at least one of the three lists, at most 10 in all"},
+    {.name = "EventIdentifier",
+     .kind = List,
+     .rule = "identifiers of the draft; at least one of the three lists, at most 10 in all"},
+    {.name = "FunctionBlockId",
+     .rule = "at most 30 letters, digits and _; the default module when absent or \"default\""},
+    {.name = "ResourceGroupId", .rule = "any text; has no effect"},
+};
 constexpr ParameterSpec kImportThingModelTsl[] = {
-    {"ProductKey", kRequired}, {"TslStr", kRequired}, {"TslUrl"}, {"FunctionBlockId"}, {"FunctionBlockName"}};
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "TslStr",
+     .required = true,
+     .rule = "a TSL of at most 512 KB, 256 KB without blanks; it replaces the draft"},
+    {.name = "TslUrl", .rule = "any text; has no effect"},
+    {.name = "FunctionBlockId",
+     .rule = "at most 30 letters, digits and _; the default module when absent or \"default\""},
+    {.name = "FunctionBlockName", .rule = "4 to 30 characters"},
+};
 constexpr ParameterSpec kPublishThingModel[] = {
-    {"ProductKey", kRequired}, {"ModelVersion"}, {"Description"}, {"ResourceGroupId"}};
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "ModelVersion",
+     .rule = "at most 16 letters, digits and dots; the time in milliseconds when absent"},
+    {.name = "Description", .rule = "at most 100 characters"},
+    {.name = "ResourceGroupId", .rule = "any text; has no effect"},
+};
 
 constexpr ActionRow kRows[] = {
     {"CreateThingModel", 5, kVendor, create_thing_model, kCreateThingModel},

@@ -85,11 +85,29 @@ void delete_product_topic(const ActionContext& context, Call& call, Answer answe
 // --- the rows
 
 constexpr ParameterSpec kCreateProductTopic[] = {
-    {"ProductKey", kRequired}, {"TopicShortName", kRequired}, {"Operation", kRequired}, {"Desc"}};
-constexpr ParameterSpec kQueryProductTopic[] = {{"ProductKey", kRequired}};
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+    {.name = "TopicShortName",
+     .required = true,
+     .rule = "what stands behind /user/: levels of letters, digits and _; at most 128 bytes; + and # only if "
+             "Operation is SUB"},
+    {.name = "Operation", .required = true, .rule = "PUB, SUB or ALL, as the device sees it"},
+    {.name = "Desc", .rule = "at most 100 characters"},
+};
+constexpr ParameterSpec kQueryProductTopic[] = {
+    {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
+};
 constexpr ParameterSpec kUpdateProductTopic[] = {
-    {"TopicId", kRequired}, {"TopicShortName", kRequired}, {"Operation", kRequired}, {"Desc"}};
-constexpr ParameterSpec kDeleteProductTopic[] = {{"TopicId", kRequired}};
+    {.name = "TopicId", .required = true, .rule = "of a topic class of the instance"},
+    {.name = "TopicShortName",
+     .required = true,
+     .rule = "what stands behind /user/: levels of letters, digits and _; at most 128 bytes; + and # only if "
+             "Operation is SUB"},
+    {.name = "Operation", .required = true, .rule = "PUB, SUB or ALL, as the device sees it"},
+    {.name = "Desc", .rule = "at most 100 characters"},
+};
+constexpr ParameterSpec kDeleteProductTopic[] = {
+    {.name = "TopicId", .required = true, .rule = "of a topic class of the instance"},
+};
 
 constexpr ActionRow kRows[] = {
     {"CreateProductTopic", 1, kVendor, create_product_topic, kCreateProductTopic},
