@@ -49,6 +49,8 @@ const ParameterRow* find_row(std::string_view action, std::string_view parameter
 Caller::Caller(bool strict)
     : service_({owner.ports, owner.ports, owner.world.clock, random_}, owner.key, config_of(strict)) {
   service_.set_access(directory());
+  owner.must("ChangeAccess",
+             {{"Operation", "CreateKey"}, {"KeyId", "first-admin"}, {"Administrator", "true"}});
 }
 
 Reply Caller::call(const std::string& action, const Parameters& parameters) {

@@ -36,6 +36,19 @@ std::span<const ParameterRow> model_rows();
 std::span<const ParameterRow> job_rows();
 std::span<const ParameterRow> direct_rows();
 
+// How often a list may be given.
+struct CountRow {
+  const char* action;
+  const char* list;
+  size_t max;
+  ErrorCode too_many;
+  ErrorCode none;  // when it is not given at all
+  Parameters element =
+      {};  // fields and values, "#" stands for the number; a list of plain values has the field ""
+  Parameters with = {};
+};
+std::span<const CountRow> count_rows();
+
 // The row of its own that a parameter has in an action, or else the row for all; nullptr when there is none.
 const ParameterRow* find_row(std::string_view action, std::string_view parameter);
 

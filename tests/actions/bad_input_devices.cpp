@@ -27,7 +27,8 @@ const Values kBadNicknames{{"abc", kBadFormat},
                            {kTwoWide, kBadFormat}};
 const std::vector<std::string> kGoodNicknames{"abcd", std::string(64, 'a'), repeated(kTwoWide, 32),
                                               repeated(kTwoWide, 2)};
-const Values kBadPages{{"0", InvalidPageParams}, {"-1", InvalidPageParams}};
+const Values kBadPages{
+    {"9223372036854775807", InvalidPageParams}, {"0", InvalidPageParams}, {"-1", InvalidPageParams}};
 const Values kBadSizes50{{"0", InvalidPageParams}, {"-1", InvalidPageParams}, {"51", InvalidPageParams}};
 
 }  // namespace
@@ -71,6 +72,8 @@ std::span<const ParameterRow> device_rows() {
       {"DeleteDevice", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
       {"DisableThing", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
       {"EnableThing", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
+      {"SaveDeviceProp", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
+      {"DeleteDeviceProp", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
       {"RegisterDevice", "DeviceName", InvalidFormattedDeviceName, kBadNames, kGoodNames},
       {"RegisterDevice", "Nickname", kBadFormat, kBadNicknames, kGoodNicknames},
       {"RegisterDevice", "DevEui", kBadFormat, {{"0000000000000001", kBadFormat}}},

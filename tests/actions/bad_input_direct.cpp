@@ -22,9 +22,10 @@ const Values kBadItems{{R"({"none":1})", kBadFormat},
 std::span<const ParameterRow> direct_rows() {
   static const std::vector<ParameterRow> kRows{
       {"*", "Qos", kBadFormat, kBadQos, kGoodQos},
-      {"SetDeviceProperty", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
-      {"InvokeThingService", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
-      {"RRpc", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
+      {"Pub",
+       "ProductKey",
+       InvalidFormattedProductKey,
+       {{"nothing", InvalidFormattedTopicName}, {"a b", InvalidFormattedProductKey}}},
       {"*", "Items", kBadFormat, kBadItems, {R"({"power":0})", R"({"power":"1"})"}},
       {"*", "Args", kBadFormat, {{R"({"none":1})", kBadFormat}}, {"{}"}},
       {"*", "Identifier", kBadFormat, {{"none", kBadFormat}, {"BLINK", kBadFormat}}, {"blink"}},

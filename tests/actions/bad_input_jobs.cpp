@@ -34,7 +34,7 @@ const Values kBadTargets{
     {R"({"targetType":"DEVICE_LIST","targetDevices":[{"productKey":"@product","deviceName":"owner-lamp\u0000"}]})",
      kBadFormat},
     {R"({"targetType":"DEVICE_LIST","TARGETTYPE":"GROUP_ID","targetDevices":[]})", kBadFormat},
-    {R"({"targetType":"GROUP_ID"})", NoTarget},
+    {R"({"targetType":"GROUP_ID"})", kBadFormat},
     {R"({"targetType":"GROUP_ID","targetGroup":"nothing"})", NotExistedGroup},
     {R"({"targetType":"GROUP_ID","targetGroup":"@group\u0000x"})", kBadFormat},
     {R"({"targetType":"GROUP_ID","targetGroup":"@group","targetProduct":"@product"})", kBadFormat},
