@@ -1,5 +1,6 @@
 #include "alink/envelope.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -68,8 +69,9 @@ Status check_params(const Request& request) {
   return {};
 }
 
-// JSON texts of devices are cut to what a task keeps, between characters.
+// Texts of devices are cut to what a task keeps, between characters; no store holds a NUL.
 std::string shortened(std::string text) {
+  std::replace(text.begin(), text.end(), '\0', '?');
   if (text.size() <= kMessageBytesMax) return text;
   size_t end = kMessageBytesMax;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;

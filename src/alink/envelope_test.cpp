@@ -178,6 +178,12 @@ TEST(AlinkEnvelope, CutsLongMessagesBetweenCharacters) {
   EXPECT_EQ(reply->message.size(), 4095u);
 }
 
+TEST(AlinkEnvelope, ShowsANulInAMessageAsAQuestionMark) {
+  const auto reply = read_device_reply(R"({"id":"1","code":400,"message":"a\u0000b\u0001"})");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->message, "a?b\x01");
+}
+
 TEST(AlinkEnvelope, ReadsPropertyPostsRaw) {
   const std::string text = R"({"id":"1","version":"1.0","params":{"LightSwitch": 0},"sys":{"ack":1}})";
   EXPECT_EQ(*read_property_post(*read_request(text)), R"({"LightSwitch": 0})");
