@@ -19,8 +19,8 @@ bool is_cjk_letters_digits(std::string_view text, std::string_view extra) noexce
 // True when every character is an ASCII letter or digit or one of `extra`.
 bool is_letters_digits(std::string_view text, std::string_view extra) noexcept;
 
-// True when the text holds an ASCII control character other than tab, line feed and carriage return. No stored
-// text does: PostgreSQL takes no NUL, XML 1.0 none of them.
+// True when the text holds an ASCII control character other than tab, line feed and carriage return. What
+// callers name holds none: PostgreSQL stores no NUL, and XML 1.0 has none of them.
 bool holds_control_characters(std::string_view text) noexcept;
 
 std::string ascii_lower(std::string_view text);

@@ -31,7 +31,8 @@ const Values kBadTargets{
     {R"({"targetType":"DEVICE_LIST","targetDevices":[{"iotId":7}]})", kBadFormat},
     {R"({"targetType":"DEVICE_LIST","targetDevices":[{"iotId":"nothing"}]})", NotExistedDevice},
     {R"({"targetType":"DEVICE_LIST","targetDevices":[{"iotId":"a\u0000b"}]})", kBadFormat},
-    {R"({"targetType":"DEVICE_LIST","targetDevices":[{"productKey":"@product","deviceName":"owner-lamp\u0000"}]})",
+    {R"({"targetType":"DEVICE_LIST","targetDevices":[{"productKey":"@product",)"
+     R"("deviceName":"owner-lamp\u0000"}]})",
      kBadFormat},
     {R"({"targetType":"DEVICE_LIST","TARGETTYPE":"GROUP_ID","targetDevices":[]})", kBadFormat},
     {R"({"targetType":"GROUP_ID"})", kBadFormat},
