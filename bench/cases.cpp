@@ -156,8 +156,18 @@ const CaseRow kRequests = {
     {{"rollcall.p99_ms", at_most(5)}},
 };
 
-const CaseRow kTable[] = {kJobs,   kLatency,     kMass,       kRestart, kPace,    kMessages,
-                          kLogins, kTransitions, kPostgresql, kCalls,   kRequests};
+const CaseRow kImport = {
+    "fleet/import",
+    "rollcall import of a CSV (--large: 1,000,000 devices), and of the same file again",
+    {{"rollcall", start_fleet_import}},
+    {{"devices a second the second time / the first time", "rollcall.same_devices_per_s",
+      "rollcall.new_devices_per_s", kNoTarget}},
+    {{"rollcall.new_devices_per_s", at_least(20'000)}},
+    3,
+};
+
+const CaseRow kTable[] = {kJobs,   kLatency,     kMass,       kRestart, kPace,     kMessages,
+                          kLogins, kTransitions, kPostgresql, kCalls,   kRequests, kImport};
 
 }  // namespace
 

@@ -16,5 +16,7 @@ std::unique_ptr<Subject> start_bare_operations(const Options& options);
 std::unique_ptr<Subject> start_restart(const Options& options);
 // Single calls one after the other, beside /healthz, which does nothing.
 std::unique_ptr<Subject> start_calls(const Options& options);
+// `rollcall import` of so many new devices, and of the same file again.
+std::unique_ptr<Subject> start_fleet_import(const Options& options);
 
 }  // namespace rollcall::bench
