@@ -100,7 +100,7 @@ inline HttpRequest with_header(HttpRequest request, std::string_view name, std::
 }
 
 // Checks requests against the keys of key_ring().
-class SignatureChecks : public testing::Test {
+class SignatureChecks : public ::testing::Test {
  protected:
   Result<SignedBy> check(const HttpRequest& request, WallMs now = kNow) {
     NameValues query;

@@ -98,8 +98,13 @@ Parameters Caller::good_call(const std::string& action) const {
 
 std::string Caller::fill(std::string value) const {
   const std::pair<const char*, const std::string*> names[] = {
-      {"@product", &owner.product}, {"@iot_id", &owner.iot_id}, {"@group", &owner.group},
-      {"@job", &owner.job},         {"@task", &owner.task},     {"@topic", &owner.topic},
+      {"@product", &owner.product},
+      {"@iot_id", &owner.iot_id},
+      {"@group", &owner.group},
+      {"@job", &owner.job},
+      {"@task", &owner.task},
+      {"@topic", &owner.topic},
+      {"@ended_task", &owner.ended_task},
   };
   for (const auto& [name, text] : names)
     for (size_t at; (at = value.find(name)) != std::string::npos;)

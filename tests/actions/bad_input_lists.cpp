@@ -50,7 +50,7 @@ std::span<const CountRow> count_rows() {
       {"Pub", "UserProp", 20, kBadFormat, InternalError, {{"Key", "k#"}, {"Value", "v"}}},
       {"BatchPub", "UserProp", 20, kBadFormat, InternalError, {{"Key", "k#"}, {"Value", "v"}}},
       {"QueryDeviceByTags", "Tag", 10, kBadFormat, kBadFormat, {{"TagKey", "k#"}, {"TagValue", "v"}}},
-      {"RerunJob", "TaskId", 200, kBadFormat, InternalError, {{"", "@task"}}},
+      {"RerunJob", "TaskId", 200, kBadFormat, InternalError, {{"", "@ended_task"}}},
       {"DeleteThingModel", "PropertyIdentifier", 10, kBadFormat, kBadFormat, {{"", "p#"}}},
       {"DeleteThingModel",
        "ServiceIdentifier",

@@ -73,6 +73,11 @@ std::string too_many_devices() {
     all.emplace_back("IotId." + std::to_string(i), o.iot_id);
   return code(o, "BatchGetDeviceState", all);
 }
+std::string released() {
+  Owner o;
+  o.must("ReleaseProduct", {{"ProductKey", o.product}});
+  return code(o, "ImportThingModelTsl", {{"ProductKey", o.product}, {"TslStr", kTsl}});
+}
 std::string subgroups() {
   Owner o;
   o.must("CreateDeviceGroup", {{"GroupName", "below"}, {"SuperGroupId", o.group}});
@@ -171,9 +176,7 @@ const std::map<ErrorCode, ProduceError>& fleet_errors() {
       {NotSeniorProduct, one<[](Owner& o) -> Call {
          return {"ImportThingModelTsl", {{"ProductKey", o.empty_product}, {"TslStr", kTsl}}};
        }>},
-      {InvalidProductStatus, one<[](Owner& o) -> Call {
-         return {"CancelReleaseProduct", {{"ProductKey", o.product}}};
-       }>},
+      {InvalidProductStatus, released},
       {ProductHasDevices, one<[](Owner& o) -> Call {
          return {"DeleteProduct", {{"ProductKey", o.product}}};
        }>},
@@ -186,8 +189,8 @@ const std::map<ErrorCode, ProduceError>& fleet_errors() {
       {InvalidFormattedDeviceName, one<[](Owner& o) -> Call {
          return {"RegisterDevice", of_device(o, "x y")};
        }>},
-      {NullDeviceName, one<[](Owner&) -> Call {
-         return {"QueryDeviceDetail", {}};
+      {NullDeviceName, one<[](Owner& o) -> Call {
+         return {"QueryDeviceDetail", {{"ProductKey", o.product}}};
        }>},
       {NoneDeviceNameElement, one<[](Owner&) -> Call {
          return {"BatchGetDeviceState", {}};
@@ -196,6 +199,9 @@ const std::map<ErrorCode, ProduceError>& fleet_errors() {
          return {"QueryDeviceDetail", {{"IotId", "a b"}}};
        }>},
       {DeviceCountExceeded, too_many_devices},
+      {InvalidFormattedApplyId, one<[](Owner&) -> Call {
+         return {"QueryPageByApplyId", {{"ApplyId", "x"}}};
+       }>},
       {DeviceApplyNotFound, one<[](Owner&) -> Call {
          return {"QueryPageByApplyId", {{"ApplyId", "999"}}};
        }>},

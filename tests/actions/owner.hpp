@@ -78,12 +78,12 @@ inline constexpr Somebody kOwnerSelf{kOwner, kFirstAccount};
 class Owner {
  public:
   Owner() {
-    AccessKey key;
-    key.id = "owner-key";
-    key.secret = Secret("owner-secret");
-    key.instance = kOwner;
-    key.administrator = true;
-    EXPECT_TRUE(world.call(engine::CreateAccessKey{key}));
+    AccessKey administrator;
+    administrator.id = "owner-key";
+    administrator.secret = Secret("owner-secret");
+    administrator.instance = kOwner;
+    administrator.administrator = true;
+    EXPECT_TRUE(world.call(engine::CreateAccessKey{administrator}));
     product = text(
         must("CreateProduct",
              {{"ProductName", "owner_product"}, {"NodeType", "0"}, {"AliyunCommodityCode", "iothub_senior"}}),
@@ -113,6 +113,7 @@ class Owner {
     failing.emplace_back("OfflinePolicy", "FAIL");
     ended_job = text(must("CreateJob", failing), "JobId");
     world.settle();
+    ended_task = text(must("ListTask", {{"JobId", ended_job}, {"Limit", "10"}}), "TaskId");
     const std::string tasks = must("ListTask", {{"JobId", job}, {"Limit", "10"}});
     task = text(tasks, "TaskId");
     world.connect(codec.device_id(iot_id).value());
@@ -181,7 +182,8 @@ class Owner {
   std::string empty_product;  // without devices
   std::string apply;          // a registration that is carried out
   std::string checked;        // one that is not
-  std::string ended_job;
+  std::string ended_job;      // its task failed
+  std::string ended_task;
 };
 
 }  // namespace rollcall::testing

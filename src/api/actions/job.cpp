@@ -76,7 +76,12 @@ Result<engine::RerunJob> read_rerun_job(const Parameters& parameters, const IdCo
       return refuse("Status", "FAILED or TIMED_OUT", text);
     command.statuses.push_back(*status);
   }
-  for (const std::string_view code : parameters.list("TaskId")) {
+  const std::vector<std::string_view> codes = parameters.list("TaskId");
+  if (codes.size() > limits::kRerunTasksMax)
+    return fail(ErrorCode::InvalidFormattedParameter,
+                fmt::format("TaskId may be given at most {} times, but is given {} times.",
+                            limits::kRerunTasksMax, codes.size()));
+  for (const std::string_view code : codes) {
     const auto key = codec.task_key(code);
     if (!key || key->job != command.job)
       return fail(ErrorCode::NotExistedTask, fmt::format("The task {} is none of this job.", excerpt(code)));
@@ -84,10 +89,6 @@ Result<engine::RerunJob> read_rerun_job(const Parameters& parameters, const IdCo
   }
   if (!command.statuses.empty() && !command.tasks.empty())
     return fail(ErrorCode::InvalidFormattedParameter, "Status and TaskId may not be given together.");
-  if (command.tasks.size() > limits::kRerunTasksMax)
-    return fail(ErrorCode::InvalidFormattedParameter,
-                fmt::format("TaskId may be given at most {} times, but is given {} times.",
-                            limits::kRerunTasksMax, command.tasks.size()));
   return command;
 }
 
