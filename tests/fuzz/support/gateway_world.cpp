@@ -253,6 +253,10 @@ void World::note(const engine::Command& command) {
                       [&](const engine::PushWritten& c) { confirm(c); },
                       [&](const engine::PropertySeen& c) { confirm(c); },
                       [&](const engine::SetReachability& c) { living(c.session); },
+                      [&](const engine::PropertyReport& c) {
+                        living(c.session);
+                        demand(!c.values.empty());
+                      },
                       [&](const auto& c) {
                         Peer& peer = living(c.session);
                         if (c.echo.packet_id != 0) ++peer.waiting[c.echo.packet_id];
