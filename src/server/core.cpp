@@ -11,6 +11,8 @@ namespace {
 
 constexpr int64_t kGatewayTickMs = 1'000;
 constexpr int64_t kRetryMs = 2;
+// Worth a wake-up of the reader, who then works beside the rest of the round.
+constexpr size_t kReadsAtOnce = 8;
 
 net::HttpServerOptions http_options(const Config& config, std::shared_ptr<net::TlsContext> tls) {
   net::HttpServerOptions options;
@@ -26,10 +28,17 @@ Core::Core(uint16_t number, const Config& config, const IdCodec::Key& key, gatew
     : number_(number),
       config_(config),
       effects_(limits::kMailboxEntriesMax, [this] { loop_.wake(); }),
+      answers_(limits::kMailboxEntriesMax, [this] { loop_.wake(); }),
       mqtt_(loop_, net::TcpServerOptions{}),
       gateway_(number, mqtt_, clock_, key, config.gateway, probe, *this) {
-  loop_.on_wake([this] { take_effects(); });
-  loop_.after_poll([this] { flush_commands(); });
+  loop_.on_wake([this] {
+    take_effects();
+    take_answers();
+  });
+  loop_.after_poll([this] {
+    flush_commands();
+    flush_reads();
+  });
   loop_.every(kGatewayTickMs, [this] { gateway_.tick(clock_.steady()); });
 }
 
@@ -86,11 +95,14 @@ bool Core::submit(engine::Actor actor, api::ApiRequest request, api::EnginePort:
 }
 
 bool Core::run(Query query, api::QueryPort::Done done) {
-  net::CoreLoop* loop = &loop_;
-  return reader_->submit([loop, query = std::move(query), done = std::move(done)](engine::Queries& queries) {
-    auto result = std::make_shared<Result<api::Node>>(query(queries));
-    loop->post([result, done] { done(std::move(*result)); });
-  });
+  if (!reader_->reserve()) return false;
+  reads_.push_back({number_, std::move(query), std::move(done)});
+  if (reads_.size() == kReadsAtOnce) flush_reads();
+  return true;
+}
+
+void Core::flush_reads() {
+  if (!reads_.empty()) reader_->submit(reads_);
 }
 
 void Core::flush_commands() {
@@ -113,6 +125,12 @@ void Core::take_effects() {
     }
   }
   incoming_.clear();
+}
+
+void Core::take_answers() {
+  answers_.drain(read_answers_);
+  for (ReadAnswer& answer : read_answers_) answer.done(std::move(answer.result));
+  read_answers_.clear();
 }
 
 }  // namespace rollcall::server

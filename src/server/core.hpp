@@ -30,6 +30,7 @@ class Core final : public gateway::CommandSink, public api::EnginePort, public a
   ~Core() override;
 
   EffectMailbox& effects() { return effects_; }
+  AnswerMailbox& answers() { return answers_; }
   // Before start(): what this core talks to.
   void connect(EngineThread& engine, ReaderThread& reader) {
     engine_ = &engine;
@@ -56,13 +57,16 @@ class Core final : public gateway::CommandSink, public api::EnginePort, public a
 
  private:
   void take_effects();
+  void take_answers();
   void flush_commands();
+  void flush_reads();
 
   const uint16_t number_;
   const Config& config_;
   SystemClock clock_;
   net::CoreLoop loop_;
   EffectMailbox effects_;
+  AnswerMailbox answers_;
   net::TcpServer mqtt_;
   gateway::Core gateway_;
   std::vector<std::unique_ptr<net::HttpServer>> http_;
@@ -71,6 +75,8 @@ class Core final : public gateway::CommandSink, public api::EnginePort, public a
   std::vector<engine::Command> outgoing_;
   bool retry_armed_ = false;
   std::vector<engine::Effect> incoming_;
+  std::vector<Read> reads_;  // each with a place at the reader
+  std::vector<ReadAnswer> read_answers_;
   std::unordered_map<uint64_t, api::EnginePort::Done> waiting_;  // bounded by the requests under way
   uint64_t next_ticket_ = 1;
   std::thread thread_;

@@ -57,7 +57,7 @@ Status Server::open() {
   ROLLCALL_TRY(auto reader, open_reader(config_, clock_));
 
   core_ = std::make_unique<Core>(0, config_, codec_key_, gateway_probe_);
-  reader_ = std::make_unique<ReaderThread>(std::move(reader));
+  reader_ = std::make_unique<ReaderThread>(std::move(reader), clock_, std::vector{&core_->answers()});
   engine_ = std::make_unique<EngineThread>(std::move(store_), clock_, engine_random_,
                                            std::vector{&core_->effects()});
   core_->connect(*engine_, *reader_);

@@ -57,10 +57,15 @@ struct DeviceRow {
 };
 
 // Reads. Lists are bounded by their limit argument and ordered as said; a reader holds no snapshot between
-// calls.
+// calls but those of a batch.
 class Reader {
  public:
   virtual ~Reader() = default;
+
+  // The calls between the two may be answered from one snapshot, not older than the first of them: some
+  // stores save the cost of taking one for each call. Short, not nested.
+  virtual void begin_batch() {}
+  virtual void end_batch() noexcept {}
 
   virtual Result<std::vector<AccessKey>> access_keys(size_t limit) = 0;
   // Everything about who may call. Each list is cut at the limit of its kind (limits.hpp).

@@ -24,6 +24,9 @@ constexpr int64_t kCheckpointForcedPages = 4'000;
 class SqliteReader final : public WithQueries<Reader> {
  public:
   using WithQueries::WithQueries;
+
+  void begin_batch() override { connection_->begin_read(); }
+  void end_batch() noexcept override { connection_->end_read(); }
 };
 
 class SqliteStore final : public WithQueries<Store> {
