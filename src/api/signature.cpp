@@ -121,16 +121,17 @@ const AccessKey* KeyRing::find(std::string_view id) const {
 
 Status NonceStore::use(std::string_view key_id, std::string_view nonce, WallMs now) {
   while (!order_.empty() && now - order_.front().first > limits::kNonceKeepMs) {
-    known_.erase(order_.front().second);
+    shard_of(order_.front().second).erase(order_.front().second);
     order_.pop_front();
   }
   std::string both = std::to_string(key_id.size());  // the length keeps ("a", "bc") and ("ab", "c") apart
   both.append(":").append(key_id).append(nonce);
   Entry entry;
   std::memcpy(entry.data(), digest(HashKind::Sha256, both).data(), entry.size());
-  if (known_.contains(entry)) return fail(ErrorCode::SignatureNonceUsed);
-  if (known_.size() >= entries_max_) return fail(ErrorCode::ServiceUnavailable);
-  known_.insert(entry);
+  Shard& shard = shard_of(entry);
+  if (shard.contains(entry)) return fail(ErrorCode::SignatureNonceUsed);
+  if (size() >= entries_max_) return fail(ErrorCode::ServiceUnavailable);
+  shard.insert(entry);
   order_.emplace_back(now, entry);
   return {};
 }

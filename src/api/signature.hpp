@@ -46,7 +46,7 @@ class NonceStore {
   // Remembers the nonce. SignatureNonceUsed when it is known already, ServiceUnavailable when there is no
   // room: nothing is forgotten before its time.
   Status use(std::string_view key_id, std::string_view nonce, WallMs now);
-  size_t size() const noexcept { return known_.size(); }
+  size_t size() const noexcept { return order_.size(); }
 
  private:
   using Entry = std::array<char, 16>;
@@ -58,8 +58,12 @@ class NonceStore {
     }
   };
 
+  using Shard = std::unordered_set<Entry, EntryHash>;
+  Shard& shard_of(const Entry& entry) { return known_[static_cast<unsigned char>(entry.back())]; }
+
   size_t entries_max_;
-  std::unordered_set<Entry, EntryHash> known_;
+  // Many small tables: to grow one of two million entries would hold its core up for a tenth of a second.
+  std::array<Shard, 256> known_;
   std::deque<std::pair<WallMs, Entry>> order_;
 };
 
