@@ -11,7 +11,7 @@
 namespace rollcall::bench {
 namespace {
 
-constexpr size_t kConnections = 16;
+constexpr size_t kConnections = 64;
 
 // Signs one call after the other.
 class Generator {
