@@ -183,12 +183,16 @@ Result<bool> WorkingSet::load_listing(store::Store& store) {
   const auto some = [](auto&& row) { return std::optional(std::forward<decltype(row)>(row)); };
   ROLLCALL_TRY(bool below,
                fill_each(subgroups, [&](GroupId id) { return store.subgroup_count(id).map(some); }));
-  ROLLCALL_TRY(bool tags,
-               fill_each(device_tags, [&](DeviceId id) { return store.device_tags(id).map(some); }));
+  const std::vector<DeviceId> tagged = device_tags.take_wanted();
+  if (!tagged.empty()) {
+    ROLLCALL_TRY(auto rows, store.device_tags(tagged));
+    for (const DeviceId device : tagged) device_tags.keep(device, std::vector<DeviceTag>());
+    for (auto& [device, tag] : rows) device_tags.find(device)->push_back(std::move(tag));
+  }
   ROLLCALL_TRY(bool of_product,
                fill_each(product_topics, [&](ProductId id) { return store.product_topics(id).map(some); }));
   ROLLCALL_TRY(bool by_id, fill_each(topics, [&](TopicId id) { return store.product_topic(id); }));
-  return below || tags || of_product || by_id;
+  return below || !tagged.empty() || of_product || by_id;
 }
 
 Result<bool> WorkingSet::load_work(store::Store& store) {

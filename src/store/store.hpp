@@ -150,7 +150,12 @@ class Reader {
   // In the order of joining.
   virtual Result<std::vector<DeviceId>> group_devices(GroupId group, int64_t offset, size_t limit) = 0;
   virtual Result<std::vector<Group>> groups_of_device(DeviceId device) = 0;
-  virtual Result<std::vector<DeviceTag>> device_tags(DeviceId device) = 0;
+  // The groups of each of these devices, device by device, those joined first first.
+  virtual Result<std::vector<std::pair<DeviceId, GroupId>>> groups_of_devices(
+      std::span<const DeviceId> devices) = 0;
+  // By device in the order given, then by name.
+  virtual Result<std::vector<std::pair<DeviceId, DeviceTag>>> device_tags(
+      std::span<const DeviceId> devices) = 0;
   // Devices that have all these tags, newest first; an empty value stands for any. Total counts up to
   // limits::kTaggedDevicesCounted.
   struct TaggedDevices {

@@ -143,6 +143,8 @@ TEST_P(StoreContract, ListsGroupsAndTheirDevices) {
   const auto of_device = store().groups_of_device(lamp[0]);
   ASSERT_EQ(of_device->size(), 2u);
   EXPECT_EQ((*of_device)[0].id, second);
+  EXPECT_THAT(*store().groups_of_devices(std::vector{lamp[0], DeviceId{9999}, lamp[1]}),
+              ElementsAre(std::pair{lamp[0], first}, std::pair{lamp[0], second}, std::pair{lamp[1], first}));
 }
 
 TEST_P(StoreContract, KeepsMembersThatLeftForOlderSnapshots) {
@@ -286,8 +288,11 @@ TEST_P(StoreContract, KeepsTagsAndFindsDevicesByThem) {
   changes.tags.push_back({lamp[2], InstanceId{1}, {{"room", "102"}, {"color", "red"}}, {}});
   changes.tags.push_back({DeviceId{9999}, InstanceId{1}, {{"room", "101"}}, {}});
   commit(changes);
-  const std::vector<DeviceTag> sorted{{"color", "red"}, {"room", "101"}};
-  EXPECT_EQ(*store().device_tags(lamp[0]), sorted);
+  const std::vector<std::pair<DeviceId, DeviceTag>> in_order{{lamp[2], {"color", "red"}},
+                                                             {lamp[2], {"room", "102"}},
+                                                             {lamp[0], {"color", "red"}},
+                                                             {lamp[0], {"room", "101"}}};
+  EXPECT_EQ(*store().device_tags(std::vector{lamp[2], DeviceId{9999}, lamp[0]}), in_order);
   const auto find = [&](std::vector<DeviceTag> tags, int64_t offset = 0, size_t limit = 10) {
     const auto found = store().devices_by_tags(InstanceId{1}, tags, offset, limit);
     std::vector<int64_t> ids = values(found->devices);
@@ -308,7 +313,8 @@ TEST_P(StoreContract, KeepsTagsAndFindsDevicesByThem) {
   later.tags.push_back({lamp[0], InstanceId{1}, {}, "color"});
   later.devices.push_back({lamp[2], lamps, true, true, true, now});
   commit(later);
-  EXPECT_THAT(*store().device_tags(lamp[0]), ElementsAre(DeviceTag{"room", "103"}));
+  EXPECT_THAT(*store().device_tags(std::vector{lamp[0]}),
+              ElementsAre(std::pair{lamp[0], DeviceTag{"room", "103"}}));
   EXPECT_THAT(find({{"color", "red"}}), ElementsAre(0));
 }
 

@@ -35,6 +35,8 @@ class HookedStore final : public store::Store {
   using Rows = Result<std::vector<T>>;
   using Applies = Rows<Apply>;
   using ProductCounts = Rows<std::pair<ProductId, int64_t>>;
+  using GroupsOfDevices = Rows<std::pair<DeviceId, GroupId>>;
+  using TagsOfDevices = Rows<std::pair<DeviceId, DeviceTag>>;
   using IdKey = Result<std::array<uint8_t, 16>>;
 
   FORWARD_1(Rows<AccessKey>, access_keys, size_t)
@@ -77,7 +79,8 @@ class HookedStore final : public store::Store {
   FORWARD_1(Result<int64_t>, subgroup_count, GroupId)
   FORWARD_3(Rows<DeviceId>, group_devices, GroupId, int64_t, size_t)
   FORWARD_1(Rows<Group>, groups_of_device, DeviceId)
-  FORWARD_1(Rows<DeviceTag>, device_tags, DeviceId)
+  FORWARD_1(GroupsOfDevices, groups_of_devices, std::span<const DeviceId>)
+  FORWARD_1(TagsOfDevices, device_tags, std::span<const DeviceId>)
   FORWARD_4(Result<TaggedDevices>, devices_by_tags, InstanceId, std::span<const DeviceTag>, int64_t, size_t)
   FORWARD_1(Rows<ProductTopic>, product_topics, ProductId)
   FORWARD_1(Result<std::optional<ProductTopic>>, product_topic, TopicId)

@@ -112,7 +112,14 @@ class Meddler final : public store::Store {
   Result<std::vector<Group>> groups_of_device(DeviceId device) override {
     return store_->groups_of_device(device);
   }
-  Result<std::vector<DeviceTag>> device_tags(DeviceId device) override { return store_->device_tags(device); }
+  Result<std::vector<std::pair<DeviceId, GroupId>>> groups_of_devices(
+      std::span<const DeviceId> devices) override {
+    return store_->groups_of_devices(devices);
+  }
+  Result<std::vector<std::pair<DeviceId, DeviceTag>>> device_tags(
+      std::span<const DeviceId> devices) override {
+    return store_->device_tags(devices);
+  }
   Result<TaggedDevices> devices_by_tags(InstanceId instance, std::span<const DeviceTag> tags, int64_t offset,
                                         size_t limit) override {
     return store_->devices_by_tags(instance, tags, offset, limit);

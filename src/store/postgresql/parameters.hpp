@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -137,6 +138,14 @@ class BytesColumn : public Column<std::string_view> {
  public:
   BytesColumn() : Column(kBytesOid) {}
 };
+template <class Id>
+Column<Id> column(std::span<const Id> ids) {
+  Column<Id> out;
+  out.reserve(ids.size());
+  for (const Id id : ids) out.add(id);
+  return out;
+}
+
 class TextColumn : public Column<std::string_view> {
  public:
   TextColumn() : Column(kTextOid) {}

@@ -234,8 +234,13 @@ class WithQueries : public Interface {
   Result<std::vector<Group>> groups_of_device(DeviceId device) override {
     return listing_.groups_of_device(device);
   }
-  Result<std::vector<DeviceTag>> device_tags(DeviceId device) override {
-    return listing_.device_tags(device);
+  Result<std::vector<std::pair<DeviceId, GroupId>>> groups_of_devices(
+      std::span<const DeviceId> devices) override {
+    return listing_.groups_of_devices(devices);
+  }
+  Result<std::vector<std::pair<DeviceId, DeviceTag>>> device_tags(
+      std::span<const DeviceId> devices) override {
+    return listing_.device_tags(devices);
   }
   Result<Reader::TaggedDevices> devices_by_tags(InstanceId instance, std::span<const DeviceTag> tags,
                                                 int64_t offset, size_t limit) override {

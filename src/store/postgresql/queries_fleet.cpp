@@ -88,14 +88,6 @@ Result<int64_t> count(Link& link, const SqlText& sql, Parameters values) {
   return rows;
 }
 
-template <class Id>
-Column<Id> column(std::span<const Id> ids) {
-  Column<Id> out;
-  out.reserve(ids.size());
-  for (const Id id : ids) out.add(id);
-  return out;
-}
-
 TextColumn column(std::span<const std::string> texts) {
   TextColumn out;
   for (const std::string& text : texts) {

@@ -121,14 +121,6 @@ constexpr SqlText kTaskHistory{
 constexpr SqlText kInstanceOfJob{"job_instance",
                                  "SELECT instance FROM job WHERE id = $1::bigint AND purged = 0"};
 
-template <class Id>
-Column<Id> column(std::span<const Id> ids) {
-  Column<Id> column;
-  column.reserve(ids.size());
-  for (const Id id : ids) column.add(id);
-  return column;
-}
-
 template <class... Values>
 Parameters parameters(Values&&... values) {
   Parameters all;

@@ -78,8 +78,14 @@ constexpr SqlText kGroupsOfDevice{
     "SELECT " GROUP_COLUMNS
     " FROM group_member m JOIN device_group g ON g.id = m.device_group AND g.deleted_ms = 0 "
     "WHERE m.device = $1::bigint AND m.left_number = 0 ORDER BY m.join_number DESC"};
+constexpr SqlText kGroupsOfDevices{
+    "groups_of_devices",
+    "SELECT i.id, m.device_group FROM unnest($1::bigint[]) WITH ORDINALITY AS i(id, n) "
+    "JOIN group_member m ON m.device = i.id AND m.left_number = 0 "
+    "JOIN device_group g ON g.id = m.device_group AND g.deleted_ms = 0 ORDER BY i.n, m.join_number"};
 constexpr SqlText kDeviceTags{"device_tags",
-                              "SELECT name, value FROM device_tag WHERE device = $1::bigint ORDER BY name"};
+                              "SELECT i.id, t.name, t.value FROM unnest($1::bigint[]) WITH ORDINALITY "
+                              "AS i(id, n) JOIN device_tag t ON t.device = i.id ORDER BY i.n, t.name"};
 // The first tag is looked up, the others are asked of each device found.
 #define TAGGED                                                                               \
   " FROM device_tag t WHERE t.instance = $1::bigint AND t.name = ($2::text[])[1] AND "       \
@@ -110,7 +116,10 @@ void read(const ReplyRow& row, Group& out) {
 void read(const ReplyRow& row, ProductTopic& out) {
   Columns(row) >> out.id >> out.product >> out.name >> out.operation >> out.description;
 }
-void read(const ReplyRow& row, DeviceTag& out) { Columns(row) >> out.name >> out.value; }
+void read(const ReplyRow& row, std::pair<DeviceId, DeviceTag>& out) {
+  Columns(row) >> out.first >> out.second.name >> out.second.value;
+}
+void read(const ReplyRow& row, std::pair<DeviceId, GroupId>& out) { Columns(row) >> out.first >> out.second; }
 void read(const ReplyRow& row, DeviceId& out) { Columns(row) >> out; }
 
 template <class... Values>
@@ -217,8 +226,14 @@ Result<std::vector<Group>> ListingQueries::groups_of_device(DeviceId device) {
   return find<Group>(link_, kGroupsOfDevice, parameters(device));
 }
 
-Result<std::vector<DeviceTag>> ListingQueries::device_tags(DeviceId device) {
-  return find<DeviceTag>(link_, kDeviceTags, parameters(device));
+Result<std::vector<std::pair<DeviceId, GroupId>>> ListingQueries::groups_of_devices(
+    std::span<const DeviceId> devices) {
+  return find<std::pair<DeviceId, GroupId>>(link_, kGroupsOfDevices, parameters(column(devices)));
+}
+
+Result<std::vector<std::pair<DeviceId, DeviceTag>>> ListingQueries::device_tags(
+    std::span<const DeviceId> devices) {
+  return find<std::pair<DeviceId, DeviceTag>>(link_, kDeviceTags, parameters(column(devices)));
 }
 
 Result<Reader::TaggedDevices> ListingQueries::devices_by_tags(InstanceId instance,

@@ -26,7 +26,8 @@ class ListingQueries {
   Result<int64_t> subgroup_count(GroupId parent);
   Result<std::vector<DeviceId>> group_devices(GroupId group, int64_t offset, size_t limit);
   Result<std::vector<Group>> groups_of_device(DeviceId device);
-  Result<std::vector<DeviceTag>> device_tags(DeviceId device);
+  Result<std::vector<std::pair<DeviceId, GroupId>>> groups_of_devices(std::span<const DeviceId> devices);
+  Result<std::vector<std::pair<DeviceId, DeviceTag>>> device_tags(std::span<const DeviceId> devices);
   Result<Reader::TaggedDevices> devices_by_tags(InstanceId instance, std::span<const DeviceTag> tags,
                                                 int64_t offset, size_t limit);
   Result<std::vector<ProductTopic>> product_topics(ProductId product);

@@ -39,9 +39,9 @@ constexpr SqlText kNewDevices{
 constexpr SqlText kPutDevices{
     "device_put",
     "UPDATE device d SET foreign_iot_id = nullif(i.foreign_iot_id, ''), secret = i.secret, "
-    "nickname = nullif(i.nickname, ''), enabled = i.enabled "
-    "FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::boolean[]) "
-    "AS i(id, foreign_iot_id, secret, nickname, enabled) WHERE d.id = i.id AND d.deleted_ms = 0"};
+    "nickname = nullif(i.nickname, ''), enabled = i.enabled, serial = nullif(i.serial, '') "
+    "FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::boolean[], $6::text[]) "
+    "AS i(id, foreign_iot_id, secret, nickname, enabled, serial) WHERE d.id = i.id AND d.deleted_ms = 0"};
 
 // A deleted device leaves its product's count and its groups.
 constexpr SqlText kChangeDevices{
@@ -214,7 +214,7 @@ void write_new_devices(const std::vector<NewDevice>& devices, Steps& steps) {
 void put_devices(const std::vector<PutDevice>& puts, Steps& steps) {
   for (const auto& run : runs_by_key(puts.size(), [&](uint32_t i) { return puts[i].device.id; })) {
     Column<DeviceId> id;
-    TextColumn foreign_iot_id;
+    TextColumn foreign_iot_id, serial;
     BytesColumn secret, nickname;
     Column<bool> enabled;
     for (const uint32_t i : run) {
@@ -224,10 +224,11 @@ void put_devices(const std::vector<PutDevice>& puts, Steps& steps) {
       secret.add(in_envelope(d.secret));
       nickname.add(d.nickname);
       enabled.add(d.enabled);
+      serial.add(d.serial);
     }
     Parameters parameters;
     parameters << std::move(id) << std::move(foreign_iot_id) << std::move(secret) << std::move(nickname)
-               << std::move(enabled);
+               << std::move(enabled) << std::move(serial);
     steps.push_back({&kPutDevices, std::move(parameters), nullptr});
   }
 }

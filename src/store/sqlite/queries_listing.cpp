@@ -110,6 +110,10 @@ ListingQueries::ListingQueries(Connection& c)
           "SELECT " GROUP_COLUMNS
           " FROM group_member m JOIN device_group g ON g.id = m.device_group AND g.deleted_ms = 0 "
           "WHERE m.device = ?1 AND m.left_number = 0 ORDER BY m.join_number DESC"),
+      group_ids_of_device_(
+          c, "groups_of_devices",
+          "SELECT m.device_group FROM group_member m JOIN device_group g ON g.id = m.device_group AND "
+          "g.deleted_ms = 0 WHERE m.device = ?1 AND m.left_number = 0 ORDER BY m.join_number"),
       device_tags_(c, "device_tags", "SELECT name, value FROM device_tag WHERE device = ?1 ORDER BY name"),
       product_topics_(c, "product_topics",
                       "SELECT " TOPIC_COLUMNS " FROM product_topic WHERE product = ?1 ORDER BY id"),
@@ -198,9 +202,26 @@ Result<std::vector<Group>> ListingQueries::groups_of_device(DeviceId device) {
   return connection_.finish(rows_of<Group>(query));
 }
 
-Result<std::vector<DeviceTag>> ListingQueries::device_tags(DeviceId device) {
-  Query query = device_tags_.run(device);
-  return connection_.finish(rows_of<DeviceTag>(query));
+Result<std::vector<std::pair<DeviceId, GroupId>>> ListingQueries::groups_of_devices(
+    std::span<const DeviceId> devices) {
+  Snapshot snapshot(connection_);
+  std::vector<std::pair<DeviceId, GroupId>> rows;
+  for (const DeviceId device : devices) {
+    Query query = group_ids_of_device_.run(device);
+    while (query.step()) query >> rows.emplace_back(device, GroupId()).second;
+  }
+  return connection_.finish(std::move(rows));
+}
+
+Result<std::vector<std::pair<DeviceId, DeviceTag>>> ListingQueries::device_tags(
+    std::span<const DeviceId> devices) {
+  Snapshot snapshot(connection_);
+  std::vector<std::pair<DeviceId, DeviceTag>> rows;
+  for (const DeviceId device : devices) {
+    Query query = device_tags_.run(device);
+    while (query.step()) read(query, rows.emplace_back(device, DeviceTag()).second);
+  }
+  return connection_.finish(std::move(rows));
 }
 
 Result<Reader::TaggedDevices> ListingQueries::devices_by_tags(InstanceId instance,

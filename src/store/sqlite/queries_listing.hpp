@@ -25,7 +25,8 @@ class ListingQueries {
   Result<int64_t> subgroup_count(GroupId parent);
   Result<std::vector<DeviceId>> group_devices(GroupId group, int64_t offset, size_t limit);
   Result<std::vector<Group>> groups_of_device(DeviceId device);
-  Result<std::vector<DeviceTag>> device_tags(DeviceId device);
+  Result<std::vector<std::pair<DeviceId, GroupId>>> groups_of_devices(std::span<const DeviceId> devices);
+  Result<std::vector<std::pair<DeviceId, DeviceTag>>> device_tags(std::span<const DeviceId> devices);
   Result<Reader::TaggedDevices> devices_by_tags(InstanceId instance, std::span<const DeviceTag> tags,
                                                 int64_t offset, size_t limit);
   Result<std::vector<ProductTopic>> product_topics(ProductId product);
@@ -37,6 +38,7 @@ class ListingQueries {
   Statement newest_devices_, scan_product_, scan_product_end_, scan_instance_, scan_instance_end_;
   Statement product_tally_, group_tally_, instance_tally_;
   Statement groups_newest_, groups_count_, subgroup_count_, group_devices_, groups_of_device_;
+  Statement group_ids_of_device_;
   Statement device_tags_, product_topics_, product_topic_;
 };
 

@@ -34,8 +34,8 @@ FleetWriter::FleetWriter(Connection& c)
                      "created_ms, serial) "
                      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
       put_device_(c, "device_put",
-                  "UPDATE device SET foreign_iot_id = ?2, secret = ?3, nickname = ?4, enabled = ?5 "
-                  "WHERE id = ?1 AND deleted_ms = 0"),
+                  "UPDATE device SET foreign_iot_id = ?2, secret = ?3, nickname = ?4, enabled = ?5, "
+                  "serial = ?6 WHERE id = ?1 AND deleted_ms = 0"),
       count_devices_(c, "product_count_devices",
                      "UPDATE product SET device_count = device_count + ?2 WHERE id = ?1 AND deleted_ms = 0"),
       insert_group_(
@@ -131,7 +131,8 @@ void FleetWriter::write(const ChangeSet& changes, CommitResult& result) {
   }
   for (const PutDevice& put : changes.put_devices) {
     const Device& d = put.device;
-    put_device_.execute(d.id, text_or_null(d.foreign_iot_id), d.secret, text_or_null(d.nickname), d.enabled);
+    put_device_.execute(d.id, text_or_null(d.foreign_iot_id), d.secret, text_or_null(d.nickname), d.enabled,
+                        text_or_null(d.serial));
   }
   for (const NewGroup& created : changes.new_groups) {
     const Group& g = created.group;
