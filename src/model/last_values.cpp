@@ -28,8 +28,8 @@ LastValue read_value(std::string_view raw, WallMs now) {
   const auto value = wrapped ? json_member(raw, "value") : std::nullopt;
   if (!value) return {std::string(raw), now};
   const auto time = json_member(raw, "time");
-  const auto ms = time ? parse_int(*time) : std::nullopt;
-  return {std::string(*value), ms && *ms > 0 ? WallMs{*ms} : now};
+  const int64_t ms = time ? parse_int(*time).value_or(0) : 0;
+  return {std::string(*value), ms > 0 ? WallMs{ms} : now};
 }
 
 std::string entry_text(const std::string& name, const LastValue& value) {
