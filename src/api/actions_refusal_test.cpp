@@ -235,6 +235,8 @@ TEST(Actions, RefuseBadValuesBeforeTheyReachTheEngine) {
        ErrorCode::InvalidFormattedParameter},
       {"ListTask", {{"Limit", "10"}, {"JobId", job}, {"NextToken", "nope"}}, ErrorCode::InvalidNextToken},
       {"ImportFleet", {{"Entries", "{"}}, ErrorCode::InvalidFormattedParameter},
+      {"ImportAccess", {{"Entries", "{"}}, ErrorCode::InvalidFormattedParameter},
+      {"ExportFleet", {{"Kind", "Device"}}, ErrorCode::InvalidFormattedParameter},
       {"ExportDevices", {{"ProductKey", "p1"}, {"Limit", "1001"}}, ErrorCode::InvalidPageParams},
   };
   for (const BadCall& row : rows) {

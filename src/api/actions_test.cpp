@@ -81,6 +81,8 @@ std::vector<GoodCall> good_calls(const FakeSurroundings& s) {
       {"EnableThing", {{"ProductKey", "p1"}, {"DeviceName", "d"}}, engine::Done{}},
       {"DeleteDevice", {{"IotId", "x"}}, engine::Done{}},
       {"ImportFleet", {{"Entries", "{}"}}, engine::FleetImported{}},
+      {"ImportAccess", {{"Entries", "{}"}}, engine::AccessImported{}},
+      {"ExportFleet", {{"Kind", "device"}}, {}},
       {"QueryDevicePropertyStatus", {{"IotId", "x"}}, {}},
       {"ExportDevices", {{"ProductKey", "p1"}}, {}},
       {"ChangeAccess", {{"Operation", "CreateAccount"}, {"Account", "two"}}, changed},
@@ -397,7 +399,10 @@ TEST(ListTaskAction, RefusesATokenOfAnotherQueryOrOneThatExpired) {
 
 TEST(ImportFleetAction, HandsTheFleetToTheEngine) {
   FakeSurroundings s;
-  s.engine.outcome = engine::FleetImported{1, 0, 0};
+  engine::FleetImported imported;
+  imported.devices = {1, 2, 3, 1};
+  imported.refusals = {{"devices[0]", "no"}};
+  s.engine.outcome = imported;
   const auto answer =
       s.run("ImportFleet",
             {{"Entries", R"({"devices":[{"ProductKey":"p","DeviceName":"lamp-1","DeviceSecret":"s"}]})"},
@@ -405,7 +410,11 @@ TEST(ImportFleetAction, HandsTheFleetToTheEngine) {
   ASSERT_FALSE(answer.error) << public_message(*answer.error);
   EXPECT_TRUE(s.only<engine::ImportFleet>().dry_run);
   EXPECT_EQ(s.only<engine::ImportFleet>().devices.size(), 1u);
-  EXPECT_EQ(json_text(answer.fields), R"({"Data":{"Added":1,"Changed":0,"Same":0,"DryRun":true}})");
+  EXPECT_EQ(json_text(answer.fields),
+            R"({"Data":{"DryRun":true,"Products":{"Added":0,"Changed":0,"Same":0,"Refused":0},)"
+            R"("Groups":{"Added":0,"Changed":0,"Same":0,"Refused":0},)"
+            R"("Devices":{"Added":1,"Changed":3,"Same":2,"Refused":1},)"
+            R"("Refusals":{"Refusal":[{"Place":"devices[0]","Why":"no"}]}}})");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/config_object.hpp"
+#include "api/entry.hpp"
 #include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -17,9 +18,9 @@ namespace rollcall::api {
 namespace {
 
 using boost::json::value;
+using engine::ImportFleet;
 
 constexpr size_t kIdentityBytesMax = 64;
-constexpr size_t kTextBytesMax = 1024;
 
 bool is_identity(std::string_view text) noexcept {
   if (text.empty() || text.size() > kIdentityBytesMax) return false;
@@ -28,115 +29,115 @@ bool is_identity(std::string_view text) noexcept {
   return true;
 }
 
-// One object of a list; members are read by their exact names.
-class Entry {
- public:
-  static Result<Entry> read(std::string path, const value& given,
-                            std::initializer_list<std::string_view> known) {
-    const auto* object = given.if_object();
-    if (object == nullptr) return refuse(path, "a JSON object", given);
-    for (const auto& member : *object) {
-      bool found = false;
-      for (std::string_view name : known) found = found || member.key() == name;
-      if (!found) {
-        return fail(ErrorCode::InvalidFormattedParameter,
-                    fmt::format("{}.{} is not known here.", path, excerpt(std::string_view(member.key()))));
-      }
-    }
-    return Entry(std::move(path), *object);
-  }
-
-  std::string path_of(std::string_view name) const { return path_ + "." + std::string(name); }
-  const value* find(std::string_view name) const {
-    const value* found = object_.if_contains(name);
-    return found == nullptr || found->is_null() ? nullptr : found;
-  }
-  // A text, empty when absent.
-  Result<std::string> text(std::string_view name, size_t bytes_max = kTextBytesMax) const {
-    const value* found = find(name);
-    if (found == nullptr) return std::string();
-    const auto* string = found->if_string();
-    if (string == nullptr || string->size() > bytes_max) {
-      // Without the value: it may be a secret.
-      return fail(ErrorCode::InvalidFormattedParameter,
-                  fmt::format("{} must be a string of at most {} bytes.", path_of(name), bytes_max));
-    }
-    if (holds_control_characters(*string))
-      return fail(ErrorCode::InvalidFormattedParameter, path_of(name) + " holds a control character.");
-    return std::string(*string);
-  }
-  Result<std::string> required_text(std::string_view name) const {
-    ROLLCALL_TRY(std::string given, text(name));
-    if (given.empty()) return fail(ErrorCode::InvalidFormattedParameter, path_of(name) + " is mandatory.");
-    return given;
-  }
-  Result<int32_t> integer(std::string_view name, int32_t fallback, int32_t first, int32_t last) const {
-    const value* found = find(name);
-    if (found == nullptr) return fallback;
-    const auto* number = found->if_int64();
-    if (number == nullptr || *number < first || *number > last)
-      return refuse(path_of(name), fmt::format("a whole number from {} to {}", first, last), *found);
-    return static_cast<int32_t>(*number);
-  }
-  // Puts the place in front of a rule's message.
-  Status check(std::string_view name, Status status) const { return named(path_of(name), std::move(status)); }
-
- private:
-  Entry(std::string path, const boost::json::object& object) : path_(std::move(path)), object_(object) {}
-  std::string path_;
-  const boost::json::object& object_;
-};
-
-Result<int32_t> read_net_type(const Entry& entry) {
+Result<std::optional<int32_t>> read_net_type(const Entry& entry) {
   const value* found = entry.find("NetType");
-  if (found == nullptr || !found->is_string()) return entry.integer("NetType", 3, 1, 8);
+  if (found == nullptr || !found->is_string()) return entry.integer("NetType", 1, 8);
   const auto type = parse_net_type(found->get_string());
   if (!type) return refuse(entry.path_of("NetType"), "WIFI, CELLULAR, ETHERNET, LORA or OTHER", *found);
   return *type;
 }
 
-Result<engine::ImportFleet::ProductEntry> read_product(std::string path, const value& given) {
+// "user/..." as QueryProductTopic shows it.
+Result<ProductTopic> read_topic(std::string path, const value& given) {
+  constexpr std::string_view kUser = "user/";
+  ROLLCALL_TRY(const Entry entry, Entry::read(std::move(path), given, {"Name", "Operation", "Description"}));
+  ProductTopic topic;
+  ROLLCALL_TRY(topic.name, entry.required_text("Name"));
+  ROLLCALL_TRY(const auto operation, entry.integer("Operation", 0, 2));
+  topic.operation = static_cast<TopicOperation>(operation.value_or(2));
+  if (!topic.name.starts_with(kUser)) return refuse(entry.path_of("Name"), "one behind user/", topic.name);
+  ROLLCALL_TRY_STATUS(
+      entry.check("Name", check_topic_name(topic.name.substr(kUser.size()), topic.operation)));
+  ROLLCALL_TRY(topic.description, entry.text("Description"));
+  ROLLCALL_TRY_STATUS(entry.check("Description", check_description(topic.description)));
+  return topic;
+}
+
+Result<std::optional<std::vector<ProductTopic>>> read_topics(const Entry& entry) {
+  const value* given = entry.find("Topics");
+  if (given == nullptr) return std::nullopt;
+  ROLLCALL_TRY(const auto* list, read_list(entry.path_of("Topics"), given, limits::kTopicsPerProductMax));
+  std::vector<ProductTopic> topics;
+  for (size_t i = 0; i < list->size(); ++i) {
+    ROLLCALL_TRY(ProductTopic topic,
+                 read_topic(fmt::format("{}[{}]", entry.path_of("Topics"), i), (*list)[i]));
+    topics.push_back(std::move(topic));
+  }
+  return topics;
+}
+
+Result<ImportFleet::ProductEntry> read_product(std::string path, const value& given) {
   ROLLCALL_TRY(const Entry entry,
-               Entry::read(std::move(path), given,
+               Entry::read(path, given,
                            {"ProductKey", "ProductSecret", "ProductName", "NodeType", "DataFormat",
                             "AliyunCommodityCode", "NetType", "AuthType", "ProtocolType", "CategoryKey",
-                            "ValidateType", "Description", "Tsl"}));
-  engine::ImportFleet::ProductEntry out;
-  Product& product = out.product;
-  ROLLCALL_TRY(product.key, entry.required_text("ProductKey"));
-  ROLLCALL_TRY_STATUS(entry.check("ProductKey", check_product_key(product.key)));
-  ROLLCALL_TRY(std::string secret, entry.text("ProductSecret"));
-  product.secret = Secret(std::move(secret));
-  ROLLCALL_TRY(product.name, entry.text("ProductName"));
-  if (product.name.empty()) product.name = product.key;
+                            "ValidateType", "Id2", "Released", "Description", "Tsl", "DraftTsl", "Topics"}));
+  ImportFleet::ProductEntry out;
+  out.place = std::move(path);
+  ROLLCALL_TRY(out.key, entry.required_text("ProductKey"));
+  ROLLCALL_TRY_STATUS(entry.check("ProductKey", check_product_key(out.key)));
+  ROLLCALL_TRY(auto secret, entry.optional_text("ProductSecret"));
+  if (secret && !secret->empty()) out.secret = Secret(std::move(*secret));
+  ROLLCALL_TRY(std::string given_name, entry.text("ProductName"));
+  if (!given_name.empty()) out.name = std::move(given_name);
   // Names come as they are (DESIGN 5.22): a short one is judged by its characters only.
-  const bool is_short = product.name.size() < 4;
-  ROLLCALL_TRY_STATUS(
-      entry.check("ProductName", check_product_name(is_short ? product.name + "____" : product.name)));
-  ROLLCALL_TRY(product.node_type, entry.integer("NodeType", 0, 0, 1));
-  ROLLCALL_TRY(product.data_format, entry.integer("DataFormat", 1, 0, 1));
-  ROLLCALL_TRY(product.validate_type, entry.integer("ValidateType", 1, 0, 2));
-  ROLLCALL_TRY(product.net_type, read_net_type(entry));
+  const std::string& name = out.name ? *out.name : out.key;
+  ROLLCALL_TRY_STATUS(entry.check("ProductName", check_product_name(name.size() < 4 ? name + "____" : name)));
+  ROLLCALL_TRY(out.node_type, entry.integer("NodeType", 0, 1));
+  ROLLCALL_TRY(out.data_format, entry.integer("DataFormat", 0, 1));
+  ROLLCALL_TRY(out.validate_type, entry.integer("ValidateType", 0, 2));
+  ROLLCALL_TRY(out.net_type, read_net_type(entry));
+  ROLLCALL_TRY(out.id2, entry.boolean("Id2"));
+  ROLLCALL_TRY(out.released, entry.boolean("Released"));
   ROLLCALL_TRY(out.tsl, entry.text("Tsl", limits::kTslBytesMax));
+  ROLLCALL_TRY(out.draft_tsl, entry.text("DraftTsl", limits::kTslBytesMax));
   ROLLCALL_TRY(const std::string commodity, entry.text("AliyunCommodityCode"));
   if (!commodity.empty() && commodity != "iothub_senior" && commodity != "iothub") {
     ROLLCALL_TRY_STATUS(entry.check("AliyunCommodityCode", fail(ErrorCode::InvalidAliyunCommodityCode)));
   }
-  product.has_thing_model = commodity == "iothub_senior" || !out.tsl.empty();
-  ROLLCALL_TRY(product.auth_type, entry.text("AuthType"));
-  if (product.auth_type.empty()) product.auth_type = "secret";
-  ROLLCALL_TRY(product.protocol_type, entry.text("ProtocolType"));
-  ROLLCALL_TRY(product.category_key, entry.text("CategoryKey"));
-  ROLLCALL_TRY(product.description, entry.text("Description"));
-  ROLLCALL_TRY_STATUS(entry.check("Description", check_description(product.description)));
+  if (!commodity.empty()) out.has_thing_model = commodity == "iothub_senior";
+  ROLLCALL_TRY(out.auth_type, entry.optional_text("AuthType"));
+  ROLLCALL_TRY(out.protocol_type, entry.optional_text("ProtocolType"));
+  ROLLCALL_TRY(out.category_key, entry.optional_text("CategoryKey"));
+  ROLLCALL_TRY(out.description, entry.optional_text("Description"));
+  if (out.description) ROLLCALL_TRY_STATUS(entry.check("Description", check_description(*out.description)));
+  ROLLCALL_TRY(out.topics, read_topics(entry));
   return out;
 }
 
-Result<engine::ImportFleet::DeviceEntry> read_device(std::string path, const value& given) {
-  ROLLCALL_TRY(
-      const Entry entry,
-      Entry::read(std::move(path), given, {"ProductKey", "DeviceName", "DeviceSecret", "IotId", "Nickname"}));
-  engine::ImportFleet::DeviceEntry out;
+Result<std::vector<DeviceTag>> read_tags(const Entry& entry) {
+  std::vector<DeviceTag> tags;
+  const value* given = entry.find("Tags");
+  if (given == nullptr) return tags;
+  const auto* object = given->if_object();
+  if (object == nullptr) return refuse(entry.path_of("Tags"), "an object of texts", *given);
+  for (const auto& member : *object) {
+    const auto* text = member.value().if_string();
+    if (text == nullptr) return refuse(entry.path_of("Tags"), "an object of texts", *given);
+    tags.push_back({std::string(member.key()), std::string(*text)});
+    ROLLCALL_TRY_STATUS(entry.check("Tags", check_tag(tags.back())));
+  }
+  return tags;
+}
+
+Result<std::vector<std::string>> read_group_codes(const Entry& entry) {
+  const std::string path = entry.path_of("Groups");
+  ROLLCALL_TRY(const auto* list, read_list(path, entry.find("Groups"), limits::kGroupsPerDeviceMax));
+  std::vector<std::string> codes;
+  for (const value& given : *list) {
+    const auto* text = given.if_string();
+    if (text == nullptr || !is_identity(*text)) return refuse(path, "a list of GroupIds", given);
+    codes.emplace_back(*text);
+  }
+  return codes;
+}
+
+Result<ImportFleet::DeviceEntry> read_device(std::string path, const value& given) {
+  ROLLCALL_TRY(const Entry entry, Entry::read(path, given,
+                                              {"ProductKey", "DeviceName", "DeviceSecret", "IotId",
+                                               "Nickname", "Serial", "Enabled", "Tags", "Groups"}));
+  ImportFleet::DeviceEntry out;
+  out.place = std::move(path);
   ROLLCALL_TRY(out.product_key, entry.required_text("ProductKey"));
   ROLLCALL_TRY_STATUS(entry.check("ProductKey", check_product_key(out.product_key)));
   ROLLCALL_TRY(out.device.name, entry.required_text("DeviceName"));
@@ -149,31 +150,32 @@ Result<engine::ImportFleet::DeviceEntry> read_device(std::string path, const val
   ROLLCALL_TRY(out.device.nickname, entry.text("Nickname"));
   if (!out.device.nickname.empty())
     ROLLCALL_TRY_STATUS(entry.check("Nickname", check_nickname(out.device.nickname)));
+  ROLLCALL_TRY(out.device.serial, entry.text("Serial"));
+  if (!out.device.serial.empty()) ROLLCALL_TRY_STATUS(entry.check("Serial", check_serial(out.device.serial)));
+  ROLLCALL_TRY(const auto enabled, entry.boolean("Enabled"));
+  out.device.enabled = enabled.value_or(true);
+  ROLLCALL_TRY(out.tags, read_tags(entry));
+  ROLLCALL_TRY(out.groups, read_group_codes(entry));
   return out;
 }
 
-Result<const boost::json::array*> read_list(const std::string& path, const value* given) {
-  static const boost::json::array kEmpty;
-  if (given == nullptr || given->is_null()) return &kEmpty;
-  const auto* list = given->if_array();
-  if (list == nullptr) return refuse(path, "a list", *given);
-  if (list->size() > limits::kSweepRows) {
-    return fail(ErrorCode::DeviceCountExceeded, fmt::format("{} may hold at most {} entries, but holds {}.",
-                                                            path, limits::kSweepRows, list->size()));
+Result<ImportFleet::GroupEntry> read_group(std::string path, const value& given) {
+  ROLLCALL_TRY(const Entry entry,
+               Entry::read(path, given, {"GroupId", "GroupName", "GroupDesc", "SuperGroupId", "Devices"}));
+  ImportFleet::GroupEntry out;
+  out.place = path;
+  ROLLCALL_TRY(out.code, entry.required_text("GroupId"));
+  if (!is_identity(out.code))
+    return refuse(entry.path_of("GroupId"), "1 to 64 printable characters without blanks", out.code);
+  ROLLCALL_TRY(out.name, entry.optional_text("GroupName"));
+  // As with products; the id of a group without a name stands for it.
+  if (out.name) {
+    ROLLCALL_TRY_STATUS(
+        entry.check("GroupName", check_group_name(out.name->size() < 4 ? *out.name + "____" : *out.name)));
   }
-  return list;
-}
-
-Result<engine::ImportFleet::GroupEntry> read_group(std::string path, const value& given) {
-  ROLLCALL_TRY(const Entry entry, Entry::read(path, given, {"GroupId", "GroupName", "GroupDesc", "Devices"}));
-  engine::ImportFleet::GroupEntry out;
-  ROLLCALL_TRY(out.group.code, entry.required_text("GroupId"));
-  if (!is_identity(out.group.code))
-    return refuse(entry.path_of("GroupId"), "1 to 64 printable characters without blanks", out.group.code);
-  ROLLCALL_TRY(out.group.name, entry.required_text("GroupName"));
-  ROLLCALL_TRY_STATUS(entry.check("GroupName", check_group_name(out.group.name)));
-  ROLLCALL_TRY(out.group.description, entry.text("GroupDesc"));
-  ROLLCALL_TRY_STATUS(entry.check("GroupDesc", check_description(out.group.description)));
+  ROLLCALL_TRY(out.description, entry.optional_text("GroupDesc"));
+  if (out.description) ROLLCALL_TRY_STATUS(entry.check("GroupDesc", check_description(*out.description)));
+  ROLLCALL_TRY(out.parent_code, entry.optional_text("SuperGroupId"));
   ROLLCALL_TRY(const auto* list, read_list(entry.path_of("Devices"), entry.find("Devices")));
   for (size_t i = 0; i < list->size(); ++i) {
     ROLLCALL_TRY(const Entry member, Entry::read(fmt::format("{}.Devices[{}]", path, i), (*list)[i],
@@ -186,14 +188,34 @@ Result<engine::ImportFleet::GroupEntry> read_group(std::string path, const value
   return out;
 }
 
+// In a dry run a row that is ill-formed is told of and left out.
 template <class T>
 Status read_entries(const Entry& root, const char* name, Result<T> (*read)(std::string, const value&),
-                    std::vector<T>& out) {
+                    std::vector<T>& out, ImportFleet& fleet, engine::ImportTally& tally) {
   ROLLCALL_TRY(const auto* list, read_list(name, root.find(name)));
   out.reserve(list->size());
   for (size_t i = 0; i < list->size(); ++i) {
-    ROLLCALL_TRY(T entry, read(fmt::format("{}[{}]", name, i), (*list)[i]));
-    out.push_back(std::move(entry));
+    std::string place = fmt::format("{}[{}]", name, i);
+    auto entry = read(place, (*list)[i]);
+    if (entry) {
+      out.push_back(std::move(*entry));
+      continue;
+    }
+    if (!fleet.dry_run) return fail(std::move(entry.error()));
+    ++tally.refused;
+    auto& refusals = fleet.refused.refusals;
+    if (refusals.size() < limits::kImportRefusalsTold)
+      refusals.push_back({std::move(place), public_message(entry.error())});
+  }
+  return {};
+}
+
+Status read_known(const Entry& root, const char* name, std::vector<std::string>& out) {
+  ROLLCALL_TRY(const auto* list, read_list(name, root.find(name)));
+  for (const value& given : *list) {
+    const auto* text = given.if_string();
+    if (text == nullptr) return refuse(name, "a list of texts", given);
+    out.emplace_back(*text);
   }
   return {};
 }
@@ -223,17 +245,23 @@ std::optional<int32_t> parse_net_type(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-Result<engine::ImportFleet> read_fleet_entries(std::string_view text) {
+Result<engine::ImportFleet> read_fleet_entries(std::string_view text, bool dry_run) {
   auto parsed = parse_json(text);
   if (!parsed) {
     return fail(ErrorCode::InvalidFormattedParameter,
                 "Entries is not valid JSON: " + public_message(parsed.error()));
   }
-  ROLLCALL_TRY(const Entry root, Entry::read("Entries", *parsed, {"products", "devices", "groups"}));
+  ROLLCALL_TRY(
+      const Entry root,
+      Entry::read("Entries", *parsed, {"products", "devices", "groups", "knownProducts", "knownGroups"}));
   engine::ImportFleet fleet;
-  ROLLCALL_TRY_STATUS(read_entries(root, "products", read_product, fleet.products));
-  ROLLCALL_TRY_STATUS(read_entries(root, "devices", read_device, fleet.devices));
-  ROLLCALL_TRY_STATUS(read_entries(root, "groups", read_group, fleet.groups));
+  fleet.dry_run = dry_run;
+  auto& refused = fleet.refused;
+  ROLLCALL_TRY_STATUS(read_entries(root, "products", read_product, fleet.products, fleet, refused.products));
+  ROLLCALL_TRY_STATUS(read_entries(root, "groups", read_group, fleet.groups, fleet, refused.groups));
+  ROLLCALL_TRY_STATUS(read_entries(root, "devices", read_device, fleet.devices, fleet, refused.devices));
+  ROLLCALL_TRY_STATUS(read_known(root, "knownProducts", fleet.known_products));
+  ROLLCALL_TRY_STATUS(read_known(root, "knownGroups", fleet.known_groups));
   return fleet;
 }
 

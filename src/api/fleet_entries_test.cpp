@@ -20,18 +20,17 @@ TEST(FleetEntries, ReadsProductsDevicesAndGroupsWithTheirIdentities) {
                  "Devices":[{"ProductKey":"a1bCdEf","DeviceName":"lamp-1"}]}]})");
   ASSERT_TRUE(fleet) << fleet.error().message;
   ASSERT_EQ(fleet->products.size(), 2u);
-  const Product& lamp = fleet->products[0].product;
+  const auto& lamp = fleet->products[0];
   EXPECT_EQ(lamp.key, "a1bCdEf");
-  EXPECT_EQ(lamp.secret.reveal(), "ps");
+  EXPECT_EQ(lamp.secret->reveal(), "ps");
   EXPECT_EQ(lamp.name, "lamp");
   EXPECT_EQ(lamp.node_type, 1);
   EXPECT_EQ(lamp.data_format, 0);
   EXPECT_EQ(lamp.net_type, 6);
   EXPECT_EQ(lamp.validate_type, 2);
-  EXPECT_TRUE(lamp.has_thing_model);
-  EXPECT_EQ(fleet->products[0].tsl, "{}");
-  EXPECT_EQ(fleet->products[1].product.name, "plain");
-  EXPECT_FALSE(fleet->products[1].product.has_thing_model);
+  EXPECT_EQ(lamp.tsl, "{}");
+  EXPECT_FALSE(fleet->products[1].name || fleet->products[1].has_thing_model || fleet->products[1].topics)
+      << "what is not given is not changed";
   ASSERT_EQ(fleet->devices.size(), 2u);
   EXPECT_EQ(fleet->devices[0].product_key, "a1bCdEf");
   EXPECT_EQ(fleet->devices[0].device.name, "lamp-1");
@@ -40,8 +39,8 @@ TEST(FleetEntries, ReadsProductsDevicesAndGroupsWithTheirIdentities) {
   EXPECT_EQ(fleet->devices[0].device.nickname, "front");
   EXPECT_EQ(fleet->devices[1].device.foreign_iot_id, "");
   ASSERT_EQ(fleet->groups.size(), 1u);
-  EXPECT_EQ(fleet->groups[0].group.code, "rY201");
-  EXPECT_EQ(fleet->groups[0].group.name, "night");
+  EXPECT_EQ(fleet->groups[0].code, "rY201");
+  EXPECT_EQ(fleet->groups[0].name, "night");
   ASSERT_EQ(fleet->groups[0].devices.size(), 1u);
   EXPECT_EQ(fleet->groups[0].devices[0].device_name, "lamp-1");
   EXPECT_FALSE(fleet->dry_run);
@@ -97,6 +96,40 @@ TEST(FleetEntries, NamesThePlaceOfWhatIsWrong) {
     EXPECT_EQ(fleet.error().code, row.code) << row.text << ": " << fleet.error().message;
     EXPECT_NE(public_message(fleet.error()).find(row.names), std::string::npos) << fleet.error().message;
   }
+}
+
+TEST(FleetEntries, ReadsTopicsTagsGroupsAndSwitches) {
+  const auto fleet = read_fleet_entries(R"({
+    "products":[{"ProductKey":"p","Released":true,"Id2":false,
+                 "Topics":[{"Name":"user/get","Operation":1,"Description":"d"}]}],
+    "groups":[{"GroupId":"g2","SuperGroupId":"g1"}],
+    "devices":[{"ProductKey":"p","DeviceName":"lamp-1","DeviceSecret":"s","Serial":"sn_1","Enabled":false,
+                "Tags":{"room":"101"},"Groups":["g1","g2"]}]})");
+  ASSERT_TRUE(fleet) << public_message(fleet.error());
+  EXPECT_EQ(fleet->products[0].released, true);
+  EXPECT_EQ(fleet->products[0].id2, false);
+  ASSERT_EQ(fleet->products[0].topics->size(), 1u);
+  EXPECT_EQ(fleet->products[0].topics->front().operation, TopicOperation::Subscribe);
+  EXPECT_EQ(fleet->groups[0].parent_code, "g1");
+  EXPECT_FALSE(fleet->groups[0].name);
+  EXPECT_FALSE(fleet->devices[0].device.enabled);
+  EXPECT_EQ(fleet->devices[0].device.serial, "sn_1");
+  EXPECT_EQ(fleet->devices[0].tags, (std::vector<DeviceTag>{{"room", "101"}}));
+  EXPECT_EQ(fleet->devices[0].groups, (std::vector<std::string>{"g1", "g2"}));
+}
+
+TEST(FleetEntries, ADryRunLeavesOutWhatIsWrongAndTellsOfIt) {
+  const auto fleet = read_fleet_entries(
+      R"({"devices":[{"ProductKey":"p"},{"ProductKey":"p","DeviceName":"lamp-1","DeviceSecret":"s"},7],)"
+      R"("knownProducts":["p"]})",
+      true);
+  ASSERT_TRUE(fleet) << public_message(fleet.error());
+  ASSERT_EQ(fleet->devices.size(), 1u);
+  EXPECT_EQ(fleet->devices[0].place, "devices[1]");
+  EXPECT_EQ(fleet->refused.devices.refused, 2);
+  ASSERT_EQ(fleet->refused.refusals.size(), 2u);
+  EXPECT_EQ(fleet->refused.refusals[1].place, "devices[2]");
+  EXPECT_EQ(fleet->known_products, std::vector<std::string>{"p"});
 }
 
 TEST(FleetEntries, RefusesMoreThanAChunk) {

@@ -281,12 +281,33 @@ Node render_exported_devices(const std::vector<Device>& devices, const IdCodec& 
   return fields;
 }
 
+Node render_tally(const engine::ImportTally& tally) {
+  Node node;
+  node.add("Added", tally.added);
+  node.add("Changed", tally.changed);
+  node.add("Same", tally.same);
+  node.add("Refused", tally.refused);
+  return node;
+}
+
+std::vector<Node> render_refusals(const std::vector<engine::ImportRefusal>& refusals) {
+  std::vector<Node> nodes;
+  for (const auto& refusal : refusals) {
+    Node node;
+    node.add("Place", refusal.place);
+    node.add("Why", refusal.why);
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
 Node render_fleet_imported(const engine::FleetImported& imported, bool dry_run) {
   Node data;
-  data.add("Added", imported.added);
-  data.add("Changed", imported.changed);
-  data.add("Same", imported.same);
   data.add("DryRun", dry_run);
+  data.add("Products", render_tally(imported.products));
+  data.add("Groups", render_tally(imported.groups));
+  data.add("Devices", render_tally(imported.devices));
+  data.add_list("Refusals", "Refusal", render_refusals(imported.refusals));
   return data_only(std::move(data));
 }
 

@@ -37,7 +37,9 @@ Node render_thing_model(std::string_view tsl);                    // GetThingMod
 // QueryThingModel, QueryThingModelPublished
 Node render_thing_model_json(std::string_view product_key, const engine::Queries::ModelFound& found);
 Node render_exported_devices(const std::vector<Device>& devices, const IdCodec& codec);  // ExportDevices
-Node render_fleet_imported(const engine::FleetImported& imported, bool dry_run);         // ImportFleet
+Node render_tally(const engine::ImportTally& tally);  // ImportFleet, ImportAccess
+std::vector<Node> render_refusals(const std::vector<engine::ImportRefusal>& refusals);
+Node render_fleet_imported(const engine::FleetImported& imported, bool dry_run);  // ImportFleet
 
 Node render_property_status(const std::vector<engine::PropertyStatus>& properties);
 

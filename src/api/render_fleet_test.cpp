@@ -195,8 +195,7 @@ TEST(RenderGroup, ShowsTheGroupAndWhatWasAdded) {
 
 TEST(RenderFleet, ShowsTheThingModelAsTextAndTheImportAsNumbers) {
   EXPECT_EQ(json_text(render_thing_model(R"({"a":1})")), R"({"Data":{"TslStr":"{\"a\":1}","TslUri":""}})");
-  EXPECT_EQ(json_text(render_fleet_imported({1, 2, 3}, true)),
-            R"({"Data":{"Added":1,"Changed":3,"Same":2,"DryRun":true}})");
+  EXPECT_EQ(json_text(render_tally({1, 2, 3, 4})), R"({"Added":1,"Changed":3,"Same":2,"Refused":4})");
 }
 
 }  // namespace

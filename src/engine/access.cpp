@@ -240,11 +240,16 @@ void append(store::AccessChange& all, store::AccessChange&& more) {
 
 }  // namespace
 
-Result<Outcome> change_access(State& state, WorkingSet& ws, Decision& decision, const ChangeAccess& command) {
-  AccessDirectory all = *ws.access.find({});
-  store::AccessChange writes;
+Result<AccessKey> change_access_in(State& state, const ChangeAccess& command, AccessDirectory& all,
+                                   store::AccessChange& writes) {
   Changing changing{state, command, all, writes};
   ROLLCALL_TRY_STATUS(changing.run());
+  return std::move(changing.made);
+}
+
+Result<std::shared_ptr<const AccessDirectory>> put_access(WorkingSet& ws, Decision& decision,
+                                                          AccessDirectory&& all,
+                                                          store::AccessChange&& writes) {
   const bool administered = std::any_of(all.keys.begin(), all.keys.end(), [](const AccessKey& key) {
     return key.administrator && key.enabled;
   });
@@ -252,7 +257,15 @@ Result<Outcome> change_access(State& state, WorkingSet& ws, Decision& decision, 
   append(decision.changes.access, std::move(writes));
   auto directory = std::make_shared<const AccessDirectory>(all);
   ws.access.put({}, std::move(all));
-  return Outcome(AccessChanged{std::move(directory), std::move(changing.made)});
+  return directory;
+}
+
+Result<Outcome> change_access(State& state, WorkingSet& ws, Decision& decision, const ChangeAccess& command) {
+  AccessDirectory all = *ws.access.find({});
+  store::AccessChange writes;
+  ROLLCALL_TRY(AccessKey made, change_access_in(state, command, all, writes));
+  ROLLCALL_TRY(auto directory, put_access(ws, decision, std::move(all), std::move(writes)));
+  return Outcome(AccessChanged{std::move(directory), std::move(made)});
 }
 
 }  // namespace rollcall::engine

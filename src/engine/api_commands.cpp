@@ -52,6 +52,7 @@ bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command) {
           [&](const SendMessage& c) { return gather_message(state, ws, actor, c); },
           [](const CreateAccessKey&) { return true; },
           [&](const ChangeAccess&) { return ws.access.need({}); },
+          [&](const ImportAccess&) { return ws.access.need({}); },
           [&](const RegisterMany& c) { return gather_product(ws, c.product_key, nothing_more); },
           [&](const ImportMany& c) { return gather_import_many(ws, c); },
           [&](const SetNicknames& c) { return gather_nicknames(state, ws, c); },
@@ -99,6 +100,7 @@ Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, con
             return Outcome(Done{});
           },
           [&](const ChangeAccess& c) { return change_access(state, ws, decision, c); },
+          [&](const ImportAccess& c) { return decide_import_access(state, ws, decision, c); },
           [&](const RegisterMany& c) { return register_many(state, ws, decision, actor, c); },
           [&](const ImportMany& c) { return import_many(state, ws, decision, actor, c); },
           [&](const SetNicknames& c) { return set_nicknames(state, ws, decision, actor, c); },

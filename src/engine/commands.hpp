@@ -171,25 +171,56 @@ struct QueryDevices {
   std::vector<DeviceRef> devices;
   std::string product_key{};  // when given it has to exist
 };                            // DevicesFound; live presence included
-// A chunk of a fleet import (at most limits::kSweepRows devices): all of it or nothing; `dry_run` only
-// checks.
+// What became of rows that came in, or in a dry run would.
+struct ImportTally {
+  int64_t added = 0;
+  int64_t same = 0;
+  int64_t changed = 0;
+  int64_t refused = 0;  // in a dry run only
+};
+struct ImportRefusal {
+  std::string place;  // in what was given: "devices[3]"
+  std::string why;
+};
+struct FleetImported {
+  ImportTally products, groups, devices;
+  std::vector<ImportRefusal> refusals;  // at most limits::kImportRefusalsTold
+};
+// A chunk of a fleet import (at most limits::kSweepRows rows of a kind): all of it or nothing. What is absent
+// of a row is kept, or has the default of a new one.
 struct ImportFleet {  // FleetImported
   struct ProductEntry {
-    Product product;
-    std::string tsl;
-  };  // product.key given
+    std::string key;
+    std::optional<std::string> name;
+    std::optional<Secret> secret;
+    std::optional<int32_t> node_type, data_format, net_type, validate_type;
+    std::optional<bool> has_thing_model, id2, released;
+    std::optional<std::string> auth_type, protocol_type, category_key, description;
+    std::string tsl;                                  // published; empty: none
+    std::string draft_tsl;                            // empty: as published
+    std::optional<std::vector<ProductTopic>> topics;  // name, operation, description; others of it are kept
+    std::string place;                                // in what was given: "products[2]"
+  };
   struct DeviceEntry {
     std::string product_key;
     Device device;
+    std::vector<DeviceTag> tags;      // others are kept
+    std::vector<std::string> groups;  // codes; it stays in others
+    std::string place;
   };
   struct GroupEntry {
-    Group group;
+    std::string code;
+    std::optional<std::string> name, description, parent_code;
     std::vector<DeviceRef> devices;
-  };  // group.code given
+    std::string place;
+  };
   std::vector<ProductEntry> products;
-  std::vector<DeviceEntry> devices;
   std::vector<GroupEntry> groups;
+  std::vector<DeviceEntry> devices;
+  // Only checks, and goes on behind what would be refused. What earlier chunks would bring may be named.
   bool dry_run = false;
+  std::vector<std::string> known_products, known_groups;  // by key and code; in a dry run only
+  FleetImported refused;                                  // by the reader already; likewise
 };
 // DisableThing and EnableThing; what is so already is a success. Disabling ends the device's connection and
 // leaves its tasks waiting (DESIGN 5.18).
@@ -234,6 +265,22 @@ struct ChangeAccess {
   Secret secret;
   bool administrator = false;
 };  // AccessChanged
+
+// Accounts and keys that come in with their identities: what is there and the same is left as it is, what is
+// another is changed, nothing is taken away. All of it or nothing.
+struct ImportAccess {
+  enum class Kind : uint8_t { Account, Instance, Alias, User, Key };
+  struct Entry {
+    Kind kind{};
+    ChangeAccess row;  // account: account, instance, its default one; instance: instance, account; alias:
+                       // alias, instance; user: user, account, policy; key: key_id, secret, account, user,
+                       // administrator
+    bool enabled = true;  // key
+    std::string place;
+  };
+  std::vector<Entry> entries;  // accounts first, keys last
+  bool dry_run = false;
+};  // AccessImported
 
 // --- many devices, groups, tags and topic classes
 
@@ -306,8 +353,8 @@ struct ApiCommand {
   std::variant<CreateProduct, RegisterDevice, CheckDeviceNames, RegisterApplied, CreateGroup, AddGroupDevices,
                ImportThingModel, PublishThingModel, UpdateProduct, DeleteProduct, SetProductReleased,
                ChangeThingModel, CreateJob, CancelJob, DeleteJob, RerunJob, PauseJob, ResumeJob, UpdateJob,
-               QueryDevices, ImportFleet, CreateAccessKey, ChangeAccess, SetThingEnabled, DeleteDevice,
-               ExplainTask, RegisterMany, ImportMany, SetNicknames, UpdateGroup, DeleteGroup,
+               QueryDevices, ImportFleet, CreateAccessKey, ChangeAccess, ImportAccess, SetThingEnabled,
+               DeleteDevice, ExplainTask, RegisterMany, ImportMany, SetNicknames, UpdateGroup, DeleteGroup,
                RemoveGroupDevices, SaveTags, DeleteTag, CreateTopic, UpdateTopic, DeleteTopic, SendMessage>
       what;
 };

@@ -80,14 +80,14 @@ struct DevicesFound {
   };                                          // in the order asked
   std::vector<std::optional<Found>> devices;  // absent: unknown, or another instance's
 };
-struct FleetImported {
-  int64_t added = 0;
-  int64_t same = 0;
-  int64_t changed = 0;
-};
 struct AccessChanged {
   std::shared_ptr<const AccessDirectory> directory;  // as it is from now on
   AccessKey key;                                     // of CreateKey and RotateKey, with its secret
+};
+struct AccessImported {
+  ImportTally accounts, instances, aliases, users, keys;
+  std::vector<ImportRefusal> refusals;
+  std::shared_ptr<const AccessDirectory> directory;  // as it is from now on; none after a dry run
 };
 struct TaskExplained {
   Task task;
@@ -106,8 +106,8 @@ struct MessageSent {
 struct AnsweredLater {};
 using Outcome =
     std::variant<Done, ProductMade, DeviceMade, ApplyMade, NamesRefused, GroupMade, GroupDevicesAdded,
-                 JobMade, DevicesFound, FleetImported, TaskExplained, AccessChanged, GroupDevicesRemoved,
-                 ImportRefused, TopicMade, MessageSent, AnsweredLater>;
+                 JobMade, DevicesFound, FleetImported, TaskExplained, AccessChanged, AccessImported,
+                 GroupDevicesRemoved, ImportRefused, TopicMade, MessageSent, AnsweredLater>;
 
 struct ApiReply {
   uint64_t ticket = 0;

@@ -88,6 +88,16 @@ bool gather_nicknames(State& state, WorkingSet& ws, const SetNicknames& command)
 Result<Outcome> set_nicknames(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
                               const SetNicknames& command);
 
+// --- import_products.cpp, import_fleet.cpp
+
+enum class Imported : uint8_t { New, Same, Changed };
+inline void count_imported(ImportTally& tally, Imported what) {
+  ++(what == Imported::New ? tally.added : what == Imported::Same ? tally.same : tally.changed);
+}
+bool gather_product_import(WorkingSet& ws, InstanceId instance, const ImportFleet::ProductEntry& entry);
+Result<Imported> import_product(State& state, WorkingSet& ws, Decision& decision, const Actor& actor,
+                                const ImportFleet::ProductEntry& entry);
+
 // --- tags.cpp
 
 bool gather_tags(State& state, WorkingSet& ws, const Actor& actor, const DeviceRef& device);

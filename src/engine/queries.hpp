@@ -124,6 +124,27 @@ struct PropertyStatus {
   std::optional<LastValue> last;
 };
 
+// --- a fleet as it goes out (queries_export.cpp)
+struct ExportedProduct {
+  Product product;
+  std::string tsl;        // the published one; empty: none
+  std::string draft_tsl;  // empty: none, or the published one
+  std::vector<ProductTopic> topics;
+};
+struct ExportedGroup {
+  Group group;
+  std::string parent_code;  // empty: none
+};
+struct ExportedDevice {
+  Device device;
+  std::vector<DeviceTag> tags;      // by name
+  std::vector<std::string> groups;  // codes, the one joined first first
+};
+struct ExportedDevices {
+  std::vector<ExportedDevice> devices;
+  bool more = false;
+};
+
 class Queries {
  public:
   explicit Queries(store::Reader& reader) : reader_(reader) {}
@@ -196,6 +217,15 @@ class Queries {
                                      int64_t page_size);
   Result<TopicList> product_topics(InstanceId instance, std::string_view product_key);
   Result<ApplyReport> apply_report(InstanceId instance, std::string_view product_key, ApplyId apply);
+
+  // The keys of all products, sorted; at most limits::kProductsExported.
+  Result<std::vector<std::string>> product_keys(InstanceId instance);
+  Result<ExportedProduct> export_product(InstanceId instance, std::string_view product_key);
+  // All of them, each behind the one above it.
+  Result<std::vector<ExportedGroup>> export_groups(InstanceId instance);
+  // Those behind a name, in the order of their names.
+  Result<ExportedDevices> export_devices(InstanceId instance, std::string_view product_key,
+                                         std::string_view after_name, size_t limit);
 
   Result<AccessDirectory> access();
   Result<InstanceId> instance(std::string_view iot_instance_id);

@@ -147,7 +147,12 @@ Result<std::vector<Group>> Queries::groups_of_device(InstanceId instance, std::s
   return reader_.groups_of_device(row.id);
 }
 
-Result<std::vector<DeviceTag>> Queries::device_tags(const Device& row) { return reader_.device_tags(row.id); }
+Result<std::vector<DeviceTag>> Queries::device_tags(const Device& row) {
+  ROLLCALL_TRY(auto rows, reader_.device_tags({&row.id, 1}));
+  std::vector<DeviceTag> tags;
+  for (auto& [device, tag] : rows) tags.push_back(std::move(tag));
+  return tags;
+}
 
 Result<DeviceList> Queries::devices_by_tags(InstanceId instance, std::span<const DeviceTag> tags,
                                             int64_t page, int64_t page_size) {

@@ -207,6 +207,17 @@ void forget_client_tokens(State& state, Decision& decision);
 
 // access.cpp: accounts and keys.
 Result<Outcome> change_access(State& state, WorkingSet& ws, Decision& decision, const ChangeAccess& command);
+// One change of a directory on its way, with what is to be written of it; the key that was made or changed.
+Result<AccessKey> change_access_in(State& state, const ChangeAccess& command, AccessDirectory& all,
+                                   store::AccessChange& writes);
+// Lets a changed directory stand; LastAdministratorKey when nobody could administer it.
+Result<std::shared_ptr<const AccessDirectory>> put_access(WorkingSet& ws, Decision& decision,
+                                                          AccessDirectory&& all,
+                                                          store::AccessChange&& writes);
+
+// import_access.cpp
+Result<Outcome> decide_import_access(State& state, WorkingSet& ws, Decision& decision,
+                                     const ImportAccess& command);
 
 // job_life.cpp: what is asked of jobs that exist.
 using JobLifeCommand = std::variant<CancelJob, DeleteJob, RerunJob, PauseJob, ResumeJob, UpdateJob>;

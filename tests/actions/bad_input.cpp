@@ -92,6 +92,7 @@ std::string Caller::picture() { return owner.picture() + owner.must("ListAccess"
 
 Parameters Caller::good_call(const std::string& action) const {
   if (action == "ChangeAccess") return {{"Operation", "CreateAccount"}, {"Account", "another"}};
+  if (action == "ImportAccess") return {{"Entries", R"({"aliases":[{"Code":"a","Instance":"none"}]})"}};
   const auto found = action_calls().lower_bound(action);
   return found->second.parameters(owner);
 }

@@ -255,9 +255,29 @@ const std::multimap<std::string, Case>& action_calls() {
       {"EnableThing", {Refused, of_device}},
       {"ExplainTask", {Refused, of_task}},
       {"ExportDevices", {Refused, of_product}},
+      {"ExportFleet",
+       {Own,
+        [](const Owner&) -> Parameters {
+          return {{"Kind", "product"}};
+        }}},
+      {"ExportFleet",
+       {Own,
+        [](const Owner&) -> Parameters {
+          return {{"Kind", "group"}};
+        }}},
+      {"ExportFleet",
+       {Own,
+        [](const Owner&) -> Parameters {
+          return {{"Kind", "device"}};
+        }}},
       {"GetDeviceStatus", {Refused, of_device}},
       {"GetDeviceStatus", {Refused, of_iot_id}},
       {"GetThingModelTsl", {Refused, of_product}},
+      {"ImportAccess",
+       {Administrator,
+        [](const Owner&) -> Parameters {
+          return {{"Entries", R"({"users":[{"Name":"ops","Account":"default","Policy":"iot:Query*"}]})"}};
+        }}},
       {"ImportFleet",
        {Refused,
         [](const Owner& o) -> Parameters {

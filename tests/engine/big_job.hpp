@@ -16,7 +16,7 @@ inline void add_devices(World& world, const std::string& product, int64_t count)
       Device device;
       device.name = "lamp-" + std::to_string(made);
       device.secret = Secret("secret");
-      import.devices.push_back({product, device});
+      import.devices.push_back({product, device, {}, {}, {}});
     }
     auto done = world.call(std::move(import));
     ASSERT_TRUE(done) << public_message(done.error());

@@ -221,39 +221,120 @@ TEST(Registration, RegistersAnApplicationInChunksAndShowsItsDevices) {
 
 engine::ImportFleet small_fleet() {
   engine::ImportFleet fleet;
-  Product product;
+  engine::ImportFleet::ProductEntry product;
   product.key = "a1Foreign01";
   product.name = "foreign";
   product.secret = Secret("ps");
-  fleet.products.push_back({product, ""});
-  Device device;
-  device.name = "pump-1";
-  device.secret = Secret("ds");
-  device.foreign_iot_id = "OPx000101";
-  fleet.devices.push_back({"a1Foreign01", device});
-  Group group;
+  product.place = "products[0]";
+  fleet.products.push_back(product);
+  engine::ImportFleet::DeviceEntry device;
+  device.product_key = "a1Foreign01";
+  device.device.name = "pump-1";
+  device.device.secret = Secret("ds");
+  device.device.foreign_iot_id = "OPx000101";
+  device.tags = {{"room", "101"}};
+  device.groups = {"rY2foreign01"};
+  device.place = "devices[0]";
+  fleet.devices.push_back(device);
+  engine::ImportFleet::GroupEntry group;
   group.code = "rY2foreign01";
   group.name = "pumps_north";
-  fleet.groups.push_back({group, {{{}, "a1Foreign01", "pump-1"}}});
+  group.place = "groups[0]";
+  fleet.groups.push_back(group);
   return fleet;
 }
+
+engine::FleetImported import(World& world, const engine::ImportFleet& fleet) {
+  auto done = world.call(fleet);
+  EXPECT_TRUE(done) << public_message(done.error());
+  return done ? std::get<engine::FleetImported>(*done) : engine::FleetImported();
+}
+
+// added, same, changed, refused
+std::vector<int64_t> counts(const engine::ImportTally& tally) {
+  return {tally.added, tally.same, tally.changed, tally.refused};
+}
+
+using Counts = std::vector<int64_t>;
 
 TEST(Import, ChecksWithoutWritingThenWritesAndIsRepeatable) {
   World world;
   engine::ImportFleet fleet = small_fleet();
   fleet.dry_run = true;
-  ASSERT_TRUE(world.call(fleet));
+  EXPECT_EQ(counts(import(world, fleet).devices), (Counts{1, 0, 0, 0}));
   EXPECT_FALSE(engine::Queries(*world.store).product(InstanceId{1}, "a1Foreign01"));
   fleet.dry_run = false;
-  auto first = world.call(fleet);
-  ASSERT_TRUE(first) << public_message(first.error());
-  EXPECT_EQ(std::get<engine::FleetImported>(*first).added, 3);
-  auto second = world.call(fleet);
-  ASSERT_TRUE(second);
-  EXPECT_EQ(std::get<engine::FleetImported>(*second).same, 3);
-  EXPECT_EQ(
-      engine::Queries(*world.store).device_by_foreign_iot_id(InstanceId{1}, "OPx000101")->secret.reveal(),
-      "ds");
+  const auto first = import(world, fleet);
+  EXPECT_EQ(counts(first.products), (Counts{1, 0, 0, 0}));
+  EXPECT_EQ(counts(first.groups), (Counts{1, 0, 0, 0}));
+  EXPECT_EQ(counts(first.devices), (Counts{1, 0, 0, 0}));
+  const auto second = import(world, fleet);
+  EXPECT_EQ(counts(second.products), (Counts{0, 1, 0, 0}));
+  EXPECT_EQ(counts(second.groups), (Counts{0, 1, 0, 0}));
+  EXPECT_EQ(counts(second.devices), (Counts{0, 1, 0, 0}));
+  const auto device = engine::Queries(*world.store).device_by_foreign_iot_id(InstanceId{1}, "OPx000101");
+  EXPECT_EQ(device->secret.reveal(), "ds");
+  EXPECT_EQ(engine::Queries(*world.store).device_tags(*device)->front(), (DeviceTag{"room", "101"}));
+}
+
+TEST(Import, ChangesWhatIsGivenAndKeepsWhatIsNot) {
+  World world;
+  import(world, small_fleet());
+  engine::ImportFleet again;
+  again.products.emplace_back().key = "a1Foreign01";
+  again.products[0].description = "pumps of the north";
+  again.devices = small_fleet().devices;
+  again.devices[0].tags = {{"room", "102"}, {"color", "red"}};
+  again.devices[0].device.nickname = "first";
+  again.groups.emplace_back().code = "rY2foreign01";
+  again.groups[0].description = "all of them";
+  const auto result = import(world, again);
+  EXPECT_EQ(counts(result.products), (Counts{0, 0, 1, 0}));
+  EXPECT_EQ(counts(result.groups), (Counts{0, 0, 1, 0}));
+  EXPECT_EQ(counts(result.devices), (Counts{0, 0, 1, 0}));
+  engine::Queries reads(*world.store);
+  const auto product = reads.product(InstanceId{1}, "a1Foreign01");
+  EXPECT_EQ(product->name, "foreign");
+  EXPECT_EQ(product->secret.reveal(), "ps");
+  EXPECT_EQ(product->description, "pumps of the north");
+  const auto device = reads.device(InstanceId{1}, "a1Foreign01", "pump-1");
+  EXPECT_EQ(device->nickname, "first");
+  EXPECT_EQ(reads.device_tags(*device)->size(), 2u);
+  EXPECT_EQ(reads.group_info(InstanceId{1}, "rY2foreign01")->group.name, "pumps_north");
+  EXPECT_EQ(counts(import(world, again).devices), (Counts{0, 1, 0, 0}));
+}
+
+TEST(Import, ADryRunTellsOfEveryRowAndKnowsWhatIsToCome) {
+  World world;
+  import(world, small_fleet());
+  engine::ImportFleet fleet;
+  fleet.dry_run = true;
+  fleet.known_products = {"a1Coming"};
+  fleet.known_groups = {"coming"};
+  const auto add = [&](const char* product, const char* name, std::vector<std::string> groups) {
+    auto& entry = fleet.devices.emplace_back();
+    entry.product_key = product;
+    entry.device.name = name;
+    entry.device.secret = Secret("s");
+    entry.groups = std::move(groups);
+    entry.place = "devices[" + std::to_string(fleet.devices.size() - 1) + "]";
+  };
+  add("a1Coming", "lamp-1", {"coming"});
+  add("a1Foreign01", "lamp-2", {"coming", "rY2foreign01"});
+  add("a1Nowhere", "lamp-3", {});
+  add("a1Coming", "lamp-4", {"none"});
+  add("a1Foreign01", "pump-1", {});
+  fleet.devices.back().device.enabled = false;
+  const auto result = import(world, fleet);
+  EXPECT_EQ(counts(result.devices), (Counts{2, 0, 0, 3}));
+  ASSERT_EQ(result.refusals.size(), 3u);
+  EXPECT_EQ(result.refusals[0].place, "devices[2]");
+  EXPECT_EQ(result.refusals[1].why, "the group none does not exist");
+  EXPECT_EQ(result.refusals[2].place, "devices[4]");
+  fleet.dry_run = false;
+  const auto refused = world.call(fleet);
+  ASSERT_FALSE(refused) << "what is to come counts in a dry run only";
+  EXPECT_EQ(public_message(refused.error()), "devices[0]: the product a1Coming does not exist");
 }
 
 TEST(Import, KeepsGroupIdsSoThatJobsAndMembersFindThem) {
@@ -272,12 +353,12 @@ TEST(Import, KeepsGroupIdsSoThatJobsAndMembersFindThem) {
 TEST(Import, RefusesAChunkWholeAndSaysWhere) {
   World world;
   engine::ImportFleet fleet = small_fleet();
-  Device bad;
-  bad.name = "no";
-  fleet.devices.push_back({"a1Foreign01", bad});
+  fleet.devices.push_back(fleet.devices[0]);
+  fleet.devices[1].device.name = "pump-2";
+  fleet.devices[1].place = "devices[1]";
   auto result = world.call(fleet);
   ASSERT_FALSE(result);
-  EXPECT_NE(result.error().message.find("a1Foreign01/no"), std::string::npos) << result.error().message;
+  EXPECT_EQ(public_message(result.error()), "devices[1]: the IotId belongs to another device");
   EXPECT_FALSE(engine::Queries(*world.store).product(InstanceId{1}, "a1Foreign01"));
 }
 

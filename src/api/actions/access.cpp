@@ -1,4 +1,5 @@
-// ChangeAccess, ListAccess: accounts, instances, sub-users and access keys (extensions, for administrators).
+// ChangeAccess, ImportAccess, ListAccess: accounts, instances, sub-users and access keys (extensions, for
+// administrators).
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -6,7 +7,10 @@
 #include "api/actions/answering.hpp"
 #include "api/actions/rows.hpp"
 #include "api/config_object.hpp"
+#include "api/entry.hpp"
 #include "api/reading.hpp"
+#include "api/render_fleet.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 
 namespace rollcall::api {
@@ -31,6 +35,11 @@ constexpr std::pair<std::string_view, Operation> kOperations[] = {
 
 constexpr size_t kKeySecretBytesMax = 128;
 
+Status check_secret(std::string_view secret) {
+  if (secret.size() <= kKeySecretBytesMax && secret.find('\0') == std::string_view::npos) return {};
+  return fail(ErrorCode::InvalidFormattedParameter, "KeySecret is at most 128 bytes long and holds no NUL");
+}
+
 Result<engine::ChangeAccess> read_change(const Parameters& parameters) {
   const std::string_view name = text_of(parameters, "Operation");
   const auto* row = std::find_if(std::begin(kOperations), std::end(kOperations),
@@ -46,8 +55,7 @@ Result<engine::ChangeAccess> read_change(const Parameters& parameters) {
   command.alias = std::string(text_of(parameters, "Alias"));
   command.key_id = std::string(text_of(parameters, "KeyId"));
   const std::string_view secret = text_of(parameters, "KeySecret");
-  if (secret.size() > kKeySecretBytesMax || secret.find('\0') != std::string_view::npos)
-    return fail(ErrorCode::InvalidFormattedParameter, "KeySecret is at most 128 bytes long and holds no NUL");
+  ROLLCALL_TRY_STATUS(check_secret(secret));
   command.secret = Secret(std::string(secret));
   command.administrator = boolean_of(parameters, "Administrator", false);
   return command;
@@ -76,8 +84,7 @@ std::vector<Node> render_each(const Rows& rows, Render render) {
   return out;
 }
 
-// Everything but the secrets.
-Node render_access(const AccessDirectory& all) {
+Node render_access(const AccessDirectory& all, bool secrets) {
   const auto code_of = [&all](InstanceId id) {
     const Instance* instance = all.instance(id);
     return instance ? instance->code : std::string();
@@ -108,8 +115,11 @@ Node render_access(const AccessDirectory& all) {
                   node.add("Policy", row.policy);
                   return node;
                 }));
-  data.add_list("Keys", "Key",
-                render_each(all.keys, [&](const AccessKey& row) { return render_key(all, row); }));
+  data.add_list("Keys", "Key", render_each(all.keys, [&](const AccessKey& row) {
+                  Node node = render_key(all, row);
+                  if (secrets) node.add("KeySecret", std::string(row.secret.reveal()));
+                  return node;
+                }));
   return Node().add("Data", std::move(data));
 }
 
@@ -134,10 +144,107 @@ void change_access(const ActionContext& context, Call& call, Answer answer) {
 }
 
 void list_access(const ActionContext& context, Call& call, Answer answer) {
-  run_query(context, call, answer, [](engine::Queries& queries) -> Result<Node> {
+  const bool secrets = boolean_of(call.parameters, "Secrets", false);
+  if (secrets) {
+    log_info("access.secrets_listed", {{"by", call.actor.access_key_id}, {"request", call.actor.request_id}});
+  }
+  run_query(context, call, answer, [secrets](engine::Queries& queries) -> Result<Node> {
     ROLLCALL_TRY(const AccessDirectory all, queries.access());
-    return render_access(all);
+    return render_access(all, secrets);
   });
+}
+
+// --- ImportAccess
+
+using Kind = engine::ImportAccess::Kind;
+using AccessEntry = engine::ImportAccess::Entry;
+
+// In the members of ListAccess.
+Result<AccessEntry> read_access_entry(Kind kind, const std::string& place, const boost::json::value& given) {
+  ROLLCALL_TRY(
+      const Entry entry,
+      kind == Kind::Account    ? Entry::read(place, given, {"Name", "DefaultInstance"})
+      : kind == Kind::Instance ? Entry::read(place, given, {"Code", "Account"})
+      : kind == Kind::Alias    ? Entry::read(place, given, {"Code", "Instance"})
+      : kind == Kind::User
+          ? Entry::read(place, given, {"Name", "Account", "Policy"})
+          : Entry::read(place, given, {"KeyId", "KeySecret", "Account", "User", "Enabled", "Administrator"}));
+  AccessEntry out;
+  out.kind = kind;
+  out.place = place;
+  engine::ChangeAccess& row = out.row;
+  ROLLCALL_TRY(row.account, entry.text(kind == Kind::Account ? "Name" : "Account"));
+  if (row.account.empty()) row.account = "default";
+  if (kind == Kind::Account) {
+    ROLLCALL_TRY(row.instance, entry.text("DefaultInstance"));
+  } else if (kind == Kind::Instance) {
+    ROLLCALL_TRY(row.instance, entry.required_text("Code"));
+  } else if (kind == Kind::Alias) {
+    ROLLCALL_TRY(row.alias, entry.required_text("Code"));
+    ROLLCALL_TRY(row.instance, entry.text("Instance"));
+  } else if (kind == Kind::User) {
+    ROLLCALL_TRY(row.user, entry.required_text("Name"));
+    ROLLCALL_TRY(row.policy, entry.required_text("Policy"));
+  } else {
+    ROLLCALL_TRY(row.key_id, entry.required_text("KeyId"));
+    ROLLCALL_TRY(std::string secret, entry.required_text("KeySecret"));
+    ROLLCALL_TRY_STATUS(check_secret(secret));
+    row.secret = Secret(std::move(secret));
+    ROLLCALL_TRY(row.user, entry.text("User"));
+    ROLLCALL_TRY(const auto administrator, entry.boolean("Administrator"));
+    row.administrator = administrator.value_or(false);
+    ROLLCALL_TRY(const auto enabled, entry.boolean("Enabled"));
+    out.enabled = enabled.value_or(true);
+  }
+  return out;
+}
+
+Result<engine::ImportAccess> read_access_entries(std::string_view text) {
+  auto parsed = parse_json(text);
+  if (!parsed)
+    return fail(ErrorCode::InvalidFormattedParameter,
+                "Entries is not valid JSON: " + public_message(parsed.error()));
+  ROLLCALL_TRY(const Entry root,
+               Entry::read("Entries", *parsed, {"accounts", "instances", "aliases", "users", "keys"}));
+  engine::ImportAccess out;
+  constexpr std::pair<const char*, Kind> kLists[] = {{"accounts", Kind::Account},
+                                                     {"instances", Kind::Instance},
+                                                     {"aliases", Kind::Alias},
+                                                     {"users", Kind::User},
+                                                     {"keys", Kind::Key}};
+  for (const auto& [name, kind] : kLists) {
+    ROLLCALL_TRY(const auto* list, read_list(name, root.find(name), limits::kAccessKeysMax));
+    for (size_t i = 0; i < list->size(); ++i) {
+      ROLLCALL_TRY(AccessEntry entry,
+                   read_access_entry(kind, name + ("[" + std::to_string(i) + "]"), (*list)[i]));
+      out.entries.push_back(std::move(entry));
+    }
+  }
+  return out;
+}
+
+void import_access(const ActionContext& context, Call& call, Answer answer) {
+  auto command = read_access_entries(text_of(call.parameters, "Entries"));
+  if (!command) return refuse_call(answer, std::move(command.error()));
+  command->dry_run = boolean_of(call.parameters, "DryRun", false);
+  send_command<engine::AccessImported>(context, call, std::move(*command), answer,
+                                       [by = call.actor.access_key_id, request = call.actor.request_id,
+                                        sink = context.access](const engine::AccessImported& imported) {
+                                         Node data;
+                                         data.add("DryRun", imported.directory == nullptr);
+                                         data.add("Accounts", render_tally(imported.accounts));
+                                         data.add("Instances", render_tally(imported.instances));
+                                         data.add("Aliases", render_tally(imported.aliases));
+                                         data.add("Users", render_tally(imported.users));
+                                         data.add("Keys", render_tally(imported.keys));
+                                         data.add_list("Refusals", "Refusal",
+                                                       render_refusals(imported.refusals));
+                                         if (imported.directory) {
+                                           log_info("access.imported", {{"by", by}, {"request", request}});
+                                           if (sink) sink->set_access(*imported.directory);
+                                         }
+                                         return Node().add("Data", std::move(data));
+                                       });
 }
 
 // --- the rows
@@ -161,9 +268,22 @@ constexpr ParameterSpec kChangeAccess[] = {
      .rule = "with CreateKey, and not for a sub-user; default false"},
 };
 
+constexpr ParameterSpec kImportAccess[] = {
+    {.name = "Entries",
+     .required = true,
+     .kind = Json,
+     .rule = "a JSON object with the lists accounts, instances, aliases, users and keys, their rows as "
+             "ListAccess shows them"},
+    {.name = "DryRun", .kind = Boolean, .rule = "only checks; default false"},
+};
+constexpr ParameterSpec kListAccess[] = {
+    {.name = "Secrets", .kind = Boolean, .rule = "with the secrets of the keys; default false"},
+};
+
 constexpr ActionRow kRows[] = {
     {"ChangeAccess", 50, kExtension, change_access, kChangeAccess, kAdministrator},
-    {"ListAccess", 50, kExtension, list_access, {}, kAdministrator},
+    {"ImportAccess", 50, kExtension, import_access, kImportAccess, kAdministrator},
+    {"ListAccess", 50, kExtension, list_access, kListAccess, kAdministrator},
 };
 
 }  // namespace
