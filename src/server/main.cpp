@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   add_call(app, exit_code);
   add_job(app, exit_code);
   add_import(app, exit_code);
+  add_export(app, exit_code);
   add_key(app, exit_code);
   add_backup(app, exit_code);
   add_version(app, exit_code);

@@ -1,8 +1,9 @@
-// The whole way of a fleet file: what the verb `import` makes of it is what ImportFleet reads, device by
-// device, and what ImportFleet takes from anybody obeys the rules of names (cloud-api C, DESIGN 5.22).
+// The whole way of a fleet file: what the verb `import` makes of it is what ImportFleet reads, row by
+// row, and what ImportFleet takes from anybody obeys the rules of names (cloud-api C, DESIGN 5.22).
 //
 // Input: a choice, then the text: a fleet file, or (odd) the Entries themselves.
 #include <cstdint>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,7 @@
 #include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "client/fleet_file.hpp"
+#include "client/fleet_reader.hpp"
 #include "model/fleet.hpp"
 
 namespace {
@@ -27,23 +28,24 @@ void check_device(const engine::ImportFleet::DeviceEntry& entry) {
   demand(entry.device.nickname.empty() || check_nickname(entry.device.nickname));
 }
 
-std::optional<engine::ImportFleet> read_entries(std::string_view entries) {
-  auto fleet = api::read_fleet_entries(entries);
+std::optional<engine::ImportFleet> read_entries(std::string_view entries, bool dry_run) {
+  auto fleet = api::read_fleet_entries(entries, dry_run);
   if (!fleet) {
     demand(utf8_length(public_message(fleet.error())).has_value());
     return std::nullopt;
   }
   for (const auto& device : fleet->devices) check_device(device);
   for (const auto& product : fleet->products) {
-    demand(api::check_product_key(product.product.key).has_value() && !product.product.name.empty());
+    demand(api::check_product_key(product.key).has_value() && (!product.name || !product.name->empty()));
     demand(product.tsl.size() <= limits::kTslBytesMax);
-    demand(product.tsl.empty() || product.product.has_thing_model);
   }
   for (const auto& group : fleet->groups) {
-    demand(!group.group.code.empty() && check_group_name(group.group.name).has_value());
+    demand(!group.code.empty() && (!group.name || check_group_name(*group.name).has_value()));
     for (const auto& member : group.devices)
       demand(!member.product_key.empty() && !member.device_name.empty() && member.iot_id.empty());
   }
+  demand(dry_run || fleet->refused.refusals.empty());
+  demand(fleet->refused.refusals.size() <= limits::kImportRefusalsTold);
   return std::move(*fleet);
 }
 
@@ -52,25 +54,28 @@ std::string member_text(std::string_view object, std::string_view name) {
   return raw ? json_unquote(*raw).value_or("") : std::string();
 }
 
+// Each row of a file alone, as an entry.
 void check_file(std::string_view text) {
-  const auto file = client::read_fleet_file(text);
-  if (!file) return;
-  for (const auto& chunk : file->chunks) {
-    const auto fleet = read_entries(chunk.entries);
-    if (!fleet) continue;
-    const auto devices = json_elements(json_member(chunk.entries, "devices").value());
-    const auto groups = json_elements(json_member(chunk.entries, "groups").value());
-    demand(fleet->devices.size() == devices.size() && fleet->groups.size() == groups.size());
-    for (size_t i = 0; i < devices.size(); ++i) {
-      const auto& read = fleet->devices[i];
-      demand(read.product_key == member_text(devices[i], "ProductKey"));
-      demand(read.device.name == member_text(devices[i], "DeviceName"));
-      demand(read.device.secret.reveal() == member_text(devices[i], "DeviceSecret"));
-      demand(read.device.foreign_iot_id == member_text(devices[i], "IotId"));
-      demand(read.device.nickname == member_text(devices[i], "Nickname"));
-    }
-    for (size_t i = 0; i < groups.size(); ++i)
-      demand(fleet->groups[i].group.code == member_text(groups[i], "GroupId"));
+  std::istringstream in{std::string(text)};
+  auto reader = client::FleetReader::open(in);
+  if (!reader) return;
+  client::FleetRow row;
+  for (auto any = (*reader)->next(row); any && *any; any = (*reader)->next(row)) {
+    if (!row.fault.empty() || row.kind < client::FleetRow::Kind::Product) continue;
+    const char* list = row.kind == client::FleetRow::Kind::Product  ? "products"
+                       : row.kind == client::FleetRow::Kind::Device ? "devices"
+                                                                    : "groups";
+    const std::string entries = std::string("{\"") + list + "\":[" + row.json + "]}";
+    const auto dry = read_entries(entries, true);
+    const auto fleet = read_entries(entries, false);
+    demand(dry.has_value() || !fleet.has_value());
+    if (!fleet || fleet->devices.empty()) continue;
+    const auto& device = fleet->devices[0];
+    demand(device.product_key == member_text(row.json, "ProductKey"));
+    demand(device.device.name == member_text(row.json, "DeviceName"));
+    demand(device.device.secret.reveal() == member_text(row.json, "DeviceSecret"));
+    demand(device.device.foreign_iot_id == member_text(row.json, "IotId"));
+    demand(device.device.nickname == member_text(row.json, "Nickname"));
   }
 }
 
@@ -81,7 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint8_t choice = input.byte();
   const std::string text(input.rest());
   if ((choice & 1) != 0)
-    read_entries(text);
+    read_entries(text, (choice & 2) != 0);
   else
     check_file(text);
   return 0;

@@ -1,9 +1,9 @@
-// `rollcall import`: brings an existing fleet in with its credentials (DESIGN 6, 5.22). The file is checked
-// here, then by the server in a dry run, and only then written.
+// `rollcall import`: brings an existing fleet in with its credentials (DESIGN 6, 5.22). The whole file is
+// checked in a dry run, row by row, and only then written.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,52 +11,62 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "client/api_client.hpp"
-#include "client/fleet_file.hpp"
+#include "client/fleet_import.hpp"
 #include "server/verbs/client_options.hpp"
 #include "server/verbs/verbs.hpp"
 
 namespace rollcall::server {
 namespace {
 
+using client::FleetImport;
+using client::FleetRow;
+using client::ImportReport;
+
 struct Options {
   ClientOptions client;
   std::string path;
+  std::string instance;
   bool dry_run = false;
 };
 
-struct Tally {
-  int64_t added = 0;
-  int64_t changed = 0;
-  int64_t same = 0;
+// The file may not change between the dry run and the writing.
+struct Version {
+  uintmax_t bytes = 0;
+  std::filesystem::file_time_type changed_at;
+  bool operator==(const Version&) const = default;
 };
 
-Result<std::string> read_file(const std::string& path) {
+Version version_of(const std::string& path) {
+  std::error_code ignored;
+  return {std::filesystem::file_size(path, ignored), std::filesystem::last_write_time(path, ignored)};
+}
+
+Status read_through(const std::string& path, FleetImport& import) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::InvalidFormattedParameter, "cannot read " + path);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (text.size() > client::kFleetFileBytesMax)
-    return fail(ErrorCode::InvalidFormattedParameter, path + " is larger than 512 MB; split it");
-  return text;
+  if (!file || std::filesystem::is_directory(path))
+    return fail(ErrorCode::InvalidFormattedParameter, "cannot read " + path);
+  auto reader = client::FleetReader::open(file);
+  if (!reader) return fail(std::move(reader.error()));
+  return import.run(**reader);
 }
 
-// Sends all chunks; a chunk that is refused ends it and is named.
-Result<Tally> send_chunks(client::ApiClient& api, const client::FleetFile& file, bool dry_run) {
-  Tally tally;
-  for (const client::FleetChunk& chunk : file.chunks) {
-    const auto answer =
-        api.require("ImportFleet", {{"Entries", chunk.entries}, {"DryRun", dry_run ? "true" : "false"}});
-    if (!answer)
-      return fail(answer.error().code,
-                  "the part from " + chunk.first_place + " on: " + public_message(answer.error()));
-    tally.added += answer->number("Data.Added");
-    tally.changed += answer->number("Data.Changed");
-    tally.same += answer->number("Data.Same") - static_cast<int64_t>(chunk.repeated);
+void print_report(const ImportReport& report) {
+  std::printf("%-10s %10s %10s %10s %10s\n", "", "new", "same", "different", "refused");
+  for (size_t kind = 0; kind < report.tallies.size(); ++kind) {
+    const ImportReport::Tally& tally = report.tallies[kind];
+    if (tally.added + tally.same + tally.changed + tally.refused == 0) continue;
+    std::printf("%-10s %10lld %10lld %10lld %10lld\n",
+                std::string(client::kind_text(static_cast<FleetRow::Kind>(kind))).c_str(),
+                static_cast<long long>(tally.added), static_cast<long long>(tally.same),
+                static_cast<long long>(tally.changed), static_cast<long long>(tally.refused));
   }
-  return tally;
 }
 
-int failed(const Error& error) {
-  complain(public_message(error));
+int refused(const Options& options, const ImportReport& report) {
+  print_report(report);
+  for (const std::string& refusal : report.refusals) complain(options.path + ", " + refusal);
+  const auto more = report.refused() - static_cast<int64_t>(report.refusals.size());
+  complain((more > 0 ? "and " + std::to_string(more) + " more; " : std::string()) + "nothing was written");
   return kExitFailed;
 }
 
@@ -66,32 +76,37 @@ int run_import(const Options& options) {
     complain(public_message(settings.error()));
     return kExitUsage;
   }
-  const auto text = read_file(options.path);
-  if (!text) return failed(text.error());
-  const auto file = client::read_fleet_file(*text);
-  if (!file) return failed(Error(file.error().code, options.path + ", " + public_message(file.error())));
-  std::printf("%s: %zu devices, %zu products, %zu groups\n", options.path.c_str(), file->devices,
-              file->products, file->groups);
   const SystemClock clock;
   SystemRandom random;
   client::ApiClient api(std::move(*settings), clock, random);
-  const auto checked = send_chunks(api, *file, true);
-  if (!checked) {
-    complain("nothing was written; " + public_message(checked.error()));
+  const Version version = version_of(options.path);
+  FleetImport check(api, options.instance, FleetImport::Mode::Check);
+  if (const Status checked = read_through(options.path, check); !checked) {
+    complain(options.path + ", " + public_message(checked.error()) + "; nothing was written");
+    return kExitFailed;
+  }
+  if (check.report().refused() > 0) return refused(options, check.report());
+  if (check.report().rows() == 0) {
+    complain(options.path + " holds no device, product or group");
     return kExitFailed;
   }
   if (options.dry_run) {
+    print_report(check.report());
     std::printf("the server would take all of it; nothing was written (--dry-run)\n");
     return kExitOk;
   }
-  const auto written = send_chunks(api, *file, false);
-  if (!written) {
-    complain(public_message(written.error()) +
+  if (version_of(options.path) != version) {
+    complain(options.path + " has changed while it was read; nothing was written");
+    return kExitFailed;
+  }
+  FleetImport write(api, options.instance, FleetImport::Mode::Write);
+  if (const Status written = read_through(options.path, write); !written) {
+    print_report(write.report());
+    complain(options.path + ", " + public_message(written.error()) +
              "\nWhat came before it is written; the import can be repeated");
     return kExitFailed;
   }
-  std::printf("added %lld  same %lld  changed %lld\n", static_cast<long long>(written->added),
-              static_cast<long long>(written->same), static_cast<long long>(written->changed));
+  print_report(write.report());
   return kExitOk;
 }
 
@@ -99,13 +114,15 @@ int run_import(const Options& options) {
 
 void add_import(CLI::App& app, int& exit_code) {
   CLI::App* verb =
-      app.add_subcommand("import", "Bring in an existing fleet (CSV or JSON) with its credentials");
+      app.add_subcommand("import", "Bring in an existing fleet (JSON Lines, CSV, JSON) with its credentials");
   auto options = std::make_shared<Options>();
   verb->add_option("FILE", options->path,
-                   "CSV with ProductKey,DeviceName,DeviceSecret[,IotId,Nickname,GroupId], "
-                   "or JSON with products, devices and groups")
+                   "JSON Lines as `export` writes them; CSV with ProductKey,DeviceName,DeviceSecret[,IotId,"
+                   "Nickname,Serial,GroupId,GroupName]; or JSON with products, groups and devices")
       ->required();
   verb->add_flag("--dry-run", options->dry_run, "Check the file here and on the server, write nothing");
+  verb->add_option("--instance", options->instance,
+                   "The IotInstanceId to import into; default: the key's own");
   add_client_options(*verb, options->client, "--endpoint");
   verb->callback([options, &exit_code] { exit_code = run_import(*options); });
 }

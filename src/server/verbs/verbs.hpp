@@ -21,6 +21,7 @@ void add_simulate(CLI::App& app, int& exit_code);
 void add_call(CLI::App& app, int& exit_code);
 void add_job(CLI::App& app, int& exit_code);
 void add_key(CLI::App& app, int& exit_code);
+void add_export(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);
 void add_backup(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);
