@@ -28,7 +28,7 @@ HttpConnection::HttpConnection(HttpServerContext& server, std::unique_ptr<Stream
 void HttpConnection::start() {
   if (tls_) {
     set_deadline(server_.options->handshake_ms);
-    stream_->handshake(true, shared_from_this());
+    stream_->handshake(shared_from_this());
     return;
   }
   phase_ = Phase::Head;

@@ -37,7 +37,7 @@ struct Wire {
 class FakeStream final : public Stream {
  public:
   explicit FakeStream(Wire& wire) : wire_(wire) {}
-  void handshake(bool, Owner) override { demand(false); }
+  void handshake(Owner) override { demand(false); }
   void read(Owner owner) override {
     demand(!wire_.reader && !wire_.closed && !wire_.finished);
     wire_.reader = std::move(owner);
@@ -55,6 +55,7 @@ class FakeStream final : public Stream {
   }
   void finish(bool, Owner) override { wire_.finished = true; }
   void close() override { wire_.closed = true; }
+  Transport release() override { return {}; }
   TcpSocket& socket() override { std::abort(); }
 
  private:

@@ -3,13 +3,15 @@
 // net/ only. Thread: the loop's.
 #pragma once
 
-#include <boost/asio/ssl/stream.hpp>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "net/asio.hpp"
+#include "net/socket.hpp"
+#include "net/tls_session.hpp"
 
 namespace rollcall::net {
 
@@ -24,11 +26,17 @@ class StreamOwner {
   virtual void on_finished() = 0;
 };
 
+// What is below a stream, for one who goes on with it in another way.
+struct Transport {
+  Socket socket;
+  std::unique_ptr<TlsSession> tls;  // null: plain
+};
+
 class Stream {
  public:
   using Owner = std::shared_ptr<StreamOwner>;
   virtual ~Stream() = default;
-  virtual void handshake(bool as_server, Owner owner) = 0;
+  virtual void handshake(Owner owner) = 0;
   virtual void read(Owner owner) = 0;
   // Writes what the kernel takes at once, without waiting; 0 where that is not possible.
   virtual size_t try_write(std::string_view bytes, error_code& ec) = 0;
@@ -39,6 +47,8 @@ class Stream {
   // another read otherwise.
   virtual void finish(bool read_pending, Owner owner) = 0;
   virtual void close() = 0;
+  // Gives the connection away; neither read nor write may be pending. The stream is closed then.
+  virtual Transport release() = 0;
   virtual TcpSocket& socket() = 0;
 };
 
@@ -46,12 +56,13 @@ class Stream {
 class PlainStream final : public Stream {
  public:
   PlainStream(TcpSocket&& socket, std::span<uint8_t> shared) : socket_(std::move(socket)), shared_(shared) {}
-  void handshake(bool as_server, Owner owner) override;
+  void handshake(Owner owner) override;
   void read(Owner owner) override;
   size_t try_write(std::string_view bytes, error_code& ec) override;
   void write(std::string_view bytes, Owner owner) override;
   void finish(bool read_pending, Owner owner) override;
   void close() override;
+  Transport release() override;
   TcpSocket& socket() override { return socket_; }
 
  private:
@@ -61,21 +72,36 @@ class PlainStream final : public Stream {
 
 class TlsStream final : public Stream {
  public:
-  TlsStream(TcpSocket&& socket, asio::ssl::context& context, std::span<uint8_t> shared)
-      : stream_(std::move(socket), context), shared_(shared) {}
-  void handshake(bool as_server, Owner owner) override;
+  TlsStream(TcpSocket&& socket, SSL_CTX* context, bool as_server, std::span<uint8_t> shared)
+      : socket_(std::move(socket)),
+        session_(std::make_unique<TlsSession>(context, as_server)),
+        shared_(shared) {}
+  void handshake(Owner owner) override;
   void read(Owner owner) override;
   size_t try_write(std::string_view bytes, error_code& ec) override;
   void write(std::string_view bytes, Owner owner) override;
   void finish(bool read_pending, Owner owner) override;
   void close() override;
-  TcpSocket& socket() override { return stream_.next_layer(); }
-  SSL* native() { return stream_.native_handle(); }
+  Transport release() override;
+  TcpSocket& socket() override { return socket_; }
+  SSL* native() { return session_->native(); }
 
  private:
-  asio::ssl::stream<TcpSocket> stream_;
+  using Then = std::function<void(const Owner&, const error_code&)>;
+  void shake(const Owner& owner);
+  error_code receive();
+  void flush(const Owner& owner, Then then);
+  void pump(const Owner& owner);
+  void pumped(const Owner& owner, const error_code& ec);
+
+  TcpSocket socket_;
+  std::unique_ptr<TlsSession> session_;
   std::span<uint8_t> shared_;
-  std::vector<char> buffer_;  // a pending TLS read needs memory of its own
+  std::string plain_;   // decrypted, on its way to the owner
+  std::string output_;  // encrypted, on its way to the socket
+  size_t output_sent_ = 0;
+  bool waiting_write_ = false;
+  Then then_;  // what goes on when the output is out
 };
 
 }  // namespace rollcall::net

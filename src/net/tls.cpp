@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -11,7 +12,6 @@
 
 #include <array>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -21,7 +21,6 @@
 
 namespace rollcall::net {
 
-namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
 
 namespace {
@@ -44,6 +43,26 @@ using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
 
 tl::unexpected<Error> refuse(std::string message) {
   return fail(ErrorCode::ServiceUnavailable, std::move(message));
+}
+
+std::string last_reason() {
+  const unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  const char* const text = code == 0 ? nullptr : ERR_reason_error_string(code);
+  return text == nullptr ? (code == 0 ? "no reason is given" : std::strerror(ERR_GET_REASON(code))) : text;
+}
+
+void set_protocol(SSL_CTX* context, const TlsOptions& options) {
+  SSL_CTX_set_min_proto_version(context, options.old_versions ? TLS1_VERSION : TLS1_2_VERSION);
+  // Level 0 is what TLS 1.0 and 1.1 need: their handshake is signed with SHA-1.
+  if (options.old_versions) SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0");
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // 34 KiB less per idle connection
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // Clients keep what resumes a session, in a ticket; one is enough for a device. Nothing is kept here.
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_num_tickets(context, 1);
+  constexpr std::array<unsigned char, 8> kSessionContext{'r', 'o', 'l', 'l', 'c', 'a', 'l', 'l'};
+  SSL_CTX_set_session_id_context(context, kSessionContext.data(), kSessionContext.size());
 }
 
 bool add_extension(X509* certificate, int nid, const std::string& value) {
@@ -118,23 +137,21 @@ Status write_file(const std::string& path, std::string_view text, mode_t mode) {
 
 }  // namespace
 
-TlsContext::TlsContext(std::unique_ptr<ssl::context> context) : context_(std::move(context)) {}
-TlsContext::~TlsContext() = default;
+TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
-Result<std::shared_ptr<TlsContext>> TlsContext::load(const TlsFiles& files) {
-  auto context = std::make_unique<ssl::context>(ssl::context::tls_server);
-  SSL_CTX* const native = context->native_handle();
-  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // 34 KiB less per idle connection
-  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-  error_code ec;
-  context->use_certificate_chain_file(files.certificate_path, ec);
-  if (ec) return refuse("the certificate " + files.certificate_path + " cannot be used: " + ec.message());
-  context->use_private_key_file(files.key_path, ssl::context::pem, ec);
-  if (ec) return refuse("the key " + files.key_path + " cannot be used: " + ec.message());
+Result<std::shared_ptr<TlsContext>> TlsContext::load(const TlsFiles& files, const TlsOptions& options) {
+  ERR_clear_error();
+  SSL_CTX* const native = SSL_CTX_new(TLS_server_method());
+  if (native == nullptr) return refuse("TLS is not available: " + last_reason());
+  std::shared_ptr<TlsContext> context(new TlsContext(native));
+  set_protocol(native, options);
+  if (SSL_CTX_use_certificate_chain_file(native, files.certificate_path.c_str()) != 1)
+    return refuse("the certificate " + files.certificate_path + " cannot be used: " + last_reason());
+  if (SSL_CTX_use_PrivateKey_file(native, files.key_path.c_str(), SSL_FILETYPE_PEM) != 1)
+    return refuse("the key " + files.key_path + " cannot be used: " + last_reason());
   if (SSL_CTX_check_private_key(native) != 1)
     return refuse("the key " + files.key_path + " does not belong to " + files.certificate_path);
-  return std::shared_ptr<TlsContext>(new TlsContext(std::move(context)));
+  return context;
 }
 
 Result<TlsFiles> generate_self_signed(const std::string& dir, const std::string& host) {

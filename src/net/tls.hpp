@@ -7,9 +7,7 @@
 
 #include "base/result.hpp"
 
-namespace boost::asio::ssl {
-class context;
-}
+struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 
 namespace rollcall::net {
 
@@ -18,20 +16,25 @@ struct TlsFiles {
   std::string key_path;          // PEM
 };
 
+struct TlsOptions {
+  // TLS 1.0 and 1.1 too, and the suites of their time, for devices that know no other.
+  bool old_versions = false;
+};
+
 class TlsContext {
  public:
-  // Serves TLS 1.2 and 1.3. Fails with ServiceUnavailable when a file cannot be read or key and certificate
-  // do not match.
-  static Result<std::shared_ptr<TlsContext>> load(const TlsFiles& files);
+  // Serves TLS 1.2 and 1.3, whatever name the client asks for. Fails with ServiceUnavailable when a file
+  // cannot be read or key and certificate do not match.
+  static Result<std::shared_ptr<TlsContext>> load(const TlsFiles& files, const TlsOptions& options = {});
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
-  boost::asio::ssl::context& native() { return *context_; }  // for net/ only
+  ssl_ctx_st* native() const { return context_; }  // for net/ only
 
  private:
-  explicit TlsContext(std::unique_ptr<boost::asio::ssl::context> context);
-  std::unique_ptr<boost::asio::ssl::context> context_;
+  explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+  ssl_ctx_st* const context_;
 };
 
 // Makes `dir`/tls.key (RSA 2048, mode 0600) and `dir`/tls.crt (ten years, for `host`, localhost and
