@@ -66,7 +66,9 @@ Connections::Connections(CoreLoop& loop, const ConnectionsOptions& options)
       connect_deadlines_(loop, options.connect_ms, [this](ConnectionRef ref) {
         Slot* slot = find(ref);
         if (slot != nullptr && slot->state == State::Connecting) finish(ref, *slot, asio::error::timed_out);
-      }) {
+      }),
+      hello_deadlines_(loop, options.hello_ms, [this](ConnectionRef ref) { end_hello(ref); }),
+      handshake_steps_left_(options.handshake_steps_max) {
   loop_.add_flush(this, [this] { flush(); });
 }
 
@@ -74,10 +76,12 @@ void Connections::shut() {
   handler_ = nullptr;
   close_deadlines_.stop();
   connect_deadlines_.stop();
+  hello_deadlines_.stop();
   loop_.remove_flush(this);
   loop_.readiness().remove(owner_);
   for (Slot& slot : slots_) {
     slot.socket.close();
+    slot.layers.reset();
     slot.state = State::Free;
     ++slot.generation;
   }
@@ -106,15 +110,19 @@ ConnectionRef Connections::take_slot() {
   return ConnectionRef{index, slots_[index].generation};
 }
 
-void Connections::adopt(Socket&& socket, const tcp::endpoint& peer) {
+void Connections::adopt(Socket&& socket, const tcp::endpoint& peer, Greeting greeting) {
   const ConnectionRef ref = take_slot();
   Slot& slot = slots_[ref.slot];
   slot.socket = std::move(socket);
-  slot.state = State::Open;
+  slot.greeting = greeting;
+  slot.state = greeting == Greeting::Plain ? State::Open : State::Hello;
   slot.token = 0;
   if (!loop_.readiness().watch(slot.socket.get(), owner_, ref, /*writing=*/false))
     kill(ref, slot, last_error());
-  handler_->on_open(ref, endpoint_text(peer));
+  if (greeting == Greeting::Plain)
+    handler_->on_open(ref, endpoint_text(peer));
+  else
+    hello_deadlines_.add(ref);
 }
 
 ConnectionRef Connections::connect(const tcp::endpoint& target, const asio::ip::address& source,
@@ -219,12 +227,18 @@ bool Connections::read_some(ConnectionRef ref, Slot& slot) {
     if (n < 0 && errno == EINTR) return true;
     if (n < 0 && would_block()) return false;
     const error_code ec = n == 0 ? error_code(asio::error::eof) : last_error();
-    if (slot.state == State::Open) write(ref, slot);  // the peer may still read the last replies
+    // The peer may still read the last replies.
+    if (slot.state == State::Open) write(ref, slot);
     finish(ref, slot, ec);
     return false;
   }
   const auto bytes = static_cast<size_t>(n);
-  if (slot.state == State::Open) handler_->on_bytes(ref, buffer.first(bytes));
+  if (slot.state == State::Hello)
+    greet(ref, slot, buffer.first(bytes));
+  else if (slot.state == State::Open && slot.layers)
+    unseal(ref, slot, buffer.first(bytes));
+  else if (slot.state == State::Open)
+    handler_->on_bytes(ref, buffer.first(bytes));
   // A read that leaves room has taken all there was.
   return bytes == buffer.size() || slot.peer_ended;
 }
@@ -232,15 +246,16 @@ bool Connections::read_some(ConnectionRef ref, Slot& slot) {
 bool Connections::send(ConnectionRef ref, std::string_view bytes) {
   Slot* slot = find(ref);
   if (slot == nullptr || slot->state != State::Open) return false;
-  if (slot->output.size() - slot->output_sent + bytes.size() > options_.output_bytes_max) {
+  if (queued(*slot) + bytes.size() > options_.output_bytes_max) {
     kill(ref, *slot, asio::error::no_buffer_space);
     return false;
   }
-  if (slot->output.capacity() < bytes.size() && slot->output.empty() && !spare_outputs_.empty()) {
-    slot->output = std::move(spare_outputs_.back());
-    spare_outputs_.pop_back();
-  }
-  slot->output.append(bytes);
+  std::string& output = outgoing(*slot);
+  take_spare(output, bytes.size());
+  if (slot->layers && slot->layers->web_socket)
+    append_binary_frame(output, bytes);
+  else
+    output.append(bytes);
   want_flush(ref, *slot);
   return true;
 }
@@ -248,9 +263,10 @@ bool Connections::send(ConnectionRef ref, std::string_view bytes) {
 void Connections::close(ConnectionRef ref) {
   Slot* slot = find(ref);
   if (slot == nullptr) return;
-  if (slot->state == State::Connecting) {
+  if (slot->state == State::Connecting || slot->state == State::Hello) {
     kill(ref, *slot, asio::error::operation_aborted);
   } else if (slot->state == State::Open) {
+    if (slot->layers) say_goodbye(*slot, WebSocketClose::Normal);
     slot->state = State::Draining;
     close_deadlines_.add(ref);
     want_flush(ref, *slot);
@@ -263,7 +279,7 @@ void Connections::close_all() {
 
 size_t Connections::queued_bytes(ConnectionRef ref) const {
   const Slot* slot = find(ref);
-  return slot == nullptr ? 0 : slot->output.size() - slot->output_sent;
+  return slot == nullptr ? 0 : queued(*slot);
 }
 
 uint64_t Connections::token(ConnectionRef ref) const {
@@ -286,11 +302,16 @@ void Connections::flush() {
     write(ref, *slot);
   }
   flushing_.clear();
+  if (tls_) next_handshake_round();
 }
 
 // Never calls the handler: an error makes the connection Dead, which is told from reap().
 void Connections::write(ConnectionRef ref, Slot& slot) {
-  if (slot.state != State::Open && slot.state != State::Draining) return;
+  if (slot.state != State::Open && slot.state != State::Draining && slot.state != State::Hello) return;
+  if (slot.layers && slot.layers->tls && !seal(slot)) {
+    kill(ref, slot, asio::error::no_memory);
+    return;
+  }
   while (slot.output_sent < slot.output.size()) {
     const ssize_t n = ::send(slot.socket.get(), slot.output.data() + slot.output_sent,
                              slot.output.size() - slot.output_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -304,7 +325,8 @@ void Connections::write(ConnectionRef ref, Slot& slot) {
       return;
     }
   }
-  free_output(slot);
+  slot.output_sent = 0;
+  give_spare(slot.output);
   if (slot.state == State::Draining) {
     // Our end first, then the peer's: closing with unread input would destroy what the peer has not read yet.
     shutdown(slot.socket.get(), SHUT_WR);
@@ -312,14 +334,20 @@ void Connections::write(ConnectionRef ref, Slot& slot) {
   }
 }
 
-void Connections::free_output(Slot& slot) {
-  slot.output_sent = 0;
-  if (spare_outputs_.size() < kSpareOutputsMax && slot.output.capacity() <= kSpareOutputBytesMax &&
-      slot.output.capacity() > sizeof(std::string)) {
-    slot.output.clear();
-    spare_outputs_.push_back(std::move(slot.output));
+// Room for `bytes` in a text that is empty, from one that was given back.
+void Connections::take_spare(std::string& text, size_t bytes) {
+  if (text.capacity() >= bytes || !text.empty() || spare_outputs_.empty()) return;
+  text = std::move(spare_outputs_.back());
+  spare_outputs_.pop_back();
+}
+
+void Connections::give_spare(std::string& text) {
+  if (spare_outputs_.size() < kSpareOutputsMax && text.capacity() <= kSpareOutputBytesMax &&
+      text.capacity() > sizeof(std::string)) {
+    text.clear();
+    spare_outputs_.push_back(std::move(text));
   }
-  std::string().swap(slot.output);
+  std::string().swap(text);
 }
 
 // Called when the socket has just refused bytes, so the next edge is still to come.
@@ -364,7 +392,12 @@ void Connections::finish(ConnectionRef ref, Slot& slot, const error_code& reason
   close_reason_ = reason;
   // The slot stays found for token() until the handler has been told, and cannot be taken again before.
   slot.state = State::Dead;
-  if (handler_ != nullptr) handler_->on_closed(ref);
+  const bool told = slot.greeting == Greeting::Plain;
+  if (!told) ++handshake_counts_.failed;
+  if (!told && slot.layers && slot.layers->tls) --handshakes_under_way_;
+  slot.greeting = Greeting::Plain;
+  slot.layers.reset();
+  if (told && handler_ != nullptr) handler_->on_closed(ref);
   close_reason_.clear();
   slot.state = State::Free;
   ++slot.generation;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,13 +17,32 @@
 #include "net/core_loop.hpp"
 #include "net/readiness.hpp"
 #include "net/socket.hpp"
+#include "net/stream.hpp"
+#include "net/tcp_server.hpp"
+#include "net/tls.hpp"
+#include "net/tls_session.hpp"
+#include "net/web_socket.hpp"
 
 namespace rollcall::net {
 
 struct ConnectionsOptions {
   size_t output_bytes_max = 0;
-  int64_t close_ms = 0;    // from close() to the end, however slow the peer is
-  int64_t connect_ms = 0;  // clients only
+  int64_t close_ms = 0;            // from close() to the end, however slow the peer is
+  int64_t connect_ms = 0;          // clients only
+  int64_t hello_ms = 0;            // with TLS: from accept to the end of the handshake
+  size_t handshakes_max = 0;       // under way; then the oldest makes room
+  int handshake_steps_max = 0;     // in a round of the loop; the others wait their turn
+};
+
+// What lies between the socket of a connection and its protocol, where something does.
+struct Layers {
+  std::unique_ptr<TlsSession> tls;
+  std::unique_ptr<WebSocketReader> web_socket;
+  std::string unsealed;         // output that the next write encrypts
+  std::string held;             // of a handshake that waits for its turn
+  bool holding = false;         // it waits
+  bool goodbye_framed = false;  // WebSocket's
+  bool goodbye_sealed = false;  // TLS's
 };
 
 // Deadlines of one length, so a queue keeps them in order; one timer of the loop serves all.
@@ -55,8 +75,12 @@ class Connections final : Readiness::Owner {
   void shut();
   void set_handler(ByteHandler* handler) { handler_ = handler; }
 
-  // Takes an accepted socket; calls on_open.
-  void adopt(Socket&& socket, const tcp::endpoint& peer);
+  // For every connection that is adopted from now on and greets with TLS.
+  void set_tls(std::shared_ptr<TlsContext> tls) { tls_ = std::move(tls); }
+  // Takes an accepted socket; calls on_open, at once when it is plain, else when the peer has greeted.
+  void adopt(Socket&& socket, const tcp::endpoint& peer, Greeting greeting);
+  // Takes a connection on from HTTP: calls on_open, sends the answer, and reads on behind `upgrade.input`.
+  void adopt(Upgrade&& upgrade);
   // Opens an outgoing connection; on_open or on_closed follows, never inside this call. `source` unspecified:
   // the kernel's choice.
   ConnectionRef connect(const tcp::endpoint& target, const asio::ip::address& source, uint64_t token);
@@ -71,19 +95,22 @@ class Connections final : Readiness::Owner {
   uint64_t token(ConnectionRef ref) const;
   // Inside on_closed: why the connection ended.
   const error_code& close_reason() const { return close_reason_; }
+  const HandshakeCounts& handshakes() const { return handshake_counts_; }
 
  private:
-  // Draining: close() was called, output is left. Lingering: our end is shut, waiting for the peer's. Dead:
+  // Hello: accepted, and the handler does not know yet. Draining: close() was called, output is left. Lingering: our end is shut, waiting for the peer's. Dead:
   // to be reaped.
-  enum class State : uint8_t { Free, Connecting, Open, Draining, Lingering, Dead };
+  enum class State : uint8_t { Free, Connecting, Hello, Open, Draining, Lingering, Dead };
 
   struct Slot {
     Socket socket;
+    std::unique_ptr<Layers> layers;  // null: the bytes of the socket are the protocol's
     std::string output;
     size_t output_sent = 0;
     uint64_t token = 0;
     uint32_t generation = 1;
     State state = State::Free;
+    Greeting greeting = Greeting::Plain;  // anything else: the handler has not been told of it
     bool in_flush_list = false;
     bool waiting_write = false;   // for room in the socket
     bool watched_write = false;   // Readiness tells when there is some
@@ -98,6 +125,21 @@ class Connections final : Readiness::Owner {
                      const asio::ip::address& source);
   void on_ready(ConnectionRef ref, uint32_t events) override;
   void on_connected(ConnectionRef ref, Slot& slot);
+  // connections_layers.cpp
+  void open(ConnectionRef ref, Slot& slot);
+  void greet(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes);
+  void step_handshake(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes);
+  void make_room_for_handshake();
+  void step_held();
+  void end_hello(ConnectionRef ref);
+  void next_handshake_round();
+  void unseal(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes);
+  void deliver(ConnectionRef ref, Slot& slot, std::span<uint8_t> content);
+  void read_frames(ConnectionRef ref, Slot& slot, std::span<uint8_t> content);
+  void say_goodbye(Slot& slot, WebSocketClose code);
+  bool seal(Slot& slot);
+  static size_t queued(const Slot& slot);
+  static std::string& outgoing(Slot& slot);
   void read(ConnectionRef ref);
   void read_on();
   bool read_some(ConnectionRef ref, Slot& slot);
@@ -105,7 +147,8 @@ class Connections final : Readiness::Owner {
   void want_flush(ConnectionRef ref, Slot& slot);
   void flush();
   void write(ConnectionRef ref, Slot& slot);
-  void free_output(Slot& slot);
+  void take_spare(std::string& text, size_t bytes);
+  void give_spare(std::string& text);
   void kill(ConnectionRef ref, Slot& slot, const error_code& reason);
   void reap();
   void finish(ConnectionRef ref, Slot& slot, const error_code& reason);
@@ -123,6 +166,15 @@ class Connections final : Readiness::Owner {
   std::vector<std::string> spare_outputs_;  // buffers for the next replies
   DeadlineQueue close_deadlines_;
   DeadlineQueue connect_deadlines_;
+  DeadlineQueue hello_deadlines_;
+  std::shared_ptr<TlsContext> tls_;
+  std::string plain_;                         // decrypted, for the length of a call
+  std::deque<ConnectionRef> held_;            // handshakes that wait for their turn, the first first
+  std::deque<ConnectionRef> handshakes_;      // under way, and some that are over
+  size_t handshakes_under_way_ = 0;
+  int handshake_steps_left_ = 0;              // in this round
+  bool held_posted_ = false;
+  HandshakeCounts handshake_counts_;
   size_t count_ = 0;
   size_t connecting_ = 0;
   error_code close_reason_;

@@ -1,29 +1,30 @@
 #include "net/tcp_server.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "net/acceptor.hpp"
 #include "net/connections.hpp"
+#include "net/upgrade.hpp"
 
 namespace rollcall::net {
 
 struct TcpServer::Impl {
   Impl(CoreLoop& loop, const TcpServerOptions& server_options)
       : options(server_options),
-        connections(loop, ConnectionsOptions{server_options.output_bytes_max, server_options.close_ms, 0}),
-        acceptor(loop,
-                 [this](Socket&& socket, const tcp::endpoint& peer) { accept(std::move(socket), peer); }) {}
+        connections(loop, ConnectionsOptions{server_options.output_bytes_max, server_options.close_ms, 0,
+                                             server_options.hello_ms, server_options.handshakes_max,
+                                             server_options.handshake_steps_max}) {}
 
-  void accept(Socket&& socket, const tcp::endpoint& peer) {
-    if (connections.count() < options.connections_max)
-      connections.adopt(std::move(socket), peer);
-    else
-      ++refused;  // the socket closes with its scope
+  bool has_room() {
+    if (connections.count() < options.connections_max) return true;
+    ++refused;
+    return false;
   }
 
   const TcpServerOptions options;
   Connections connections;
-  Acceptor acceptor;
+  std::vector<std::unique_ptr<Acceptor>> acceptors;
   uint64_t refused = 0;
 };
 
@@ -31,17 +32,34 @@ TcpServer::TcpServer(CoreLoop& loop, const TcpServerOptions& options)
     : loop_(loop), impl_(std::make_shared<Impl>(loop, options)) {}
 
 TcpServer::~TcpServer() {
-  impl_->acceptor.close();
+  stop_listening();
   impl_->connections.shut();
   loop_.keep(std::move(impl_));
 }
 
 Status TcpServer::listen(const Address& address, ByteHandler& handler) {
-  impl_->connections.set_handler(&handler);
-  return impl_->acceptor.listen(address, impl_->options.reuse_port);
+  return listen(address, handler, Greeting::Plain);
 }
 
-Address TcpServer::bound() const { return impl_->acceptor.bound(); }
+Status TcpServer::listen(const Address& address, ByteHandler& handler, Greeting greeting) {
+  impl_->connections.set_handler(&handler);
+  // A connection too many is closed with the scope of its socket.
+  impl_->acceptors.push_back(std::make_unique<Acceptor>(
+      loop_, [impl = impl_.get(), greeting](Socket&& socket, const tcp::endpoint& peer) {
+        if (impl->has_room()) impl->connections.adopt(std::move(socket), peer, greeting);
+      }));
+  return impl_->acceptors.back()->listen(address, impl_->options.reuse_port);
+}
+
+void TcpServer::set_tls(std::shared_ptr<TlsContext> tls) { impl_->connections.set_tls(std::move(tls)); }
+
+void TcpServer::adopt(Upgrade&& upgrade) {
+  if (impl_->has_room()) impl_->connections.adopt(std::move(upgrade));
+}
+
+Address TcpServer::bound(size_t listener) const {
+  return listener < impl_->acceptors.size() ? impl_->acceptors[listener]->bound() : Address{};
+}
 bool TcpServer::send(ConnectionRef connection, std::string_view bytes) {
   return impl_->connections.send(connection, bytes);
 }
@@ -49,9 +67,12 @@ void TcpServer::close(ConnectionRef connection) { impl_->connections.close(conne
 size_t TcpServer::queued_bytes(ConnectionRef connection) const {
   return impl_->connections.queued_bytes(connection);
 }
-void TcpServer::stop_listening() { impl_->acceptor.close(); }
+void TcpServer::stop_listening() {
+  for (const auto& acceptor : impl_->acceptors) acceptor->close();
+}
 void TcpServer::close_all() { impl_->connections.close_all(); }
 size_t TcpServer::connections() const { return impl_->connections.count(); }
 uint64_t TcpServer::refused() const { return impl_->refused; }
+HandshakeCounts TcpServer::handshakes() const { return impl_->connections.handshakes(); }
 
 }  // namespace rollcall::net

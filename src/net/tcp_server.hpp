@@ -21,7 +21,26 @@ struct TcpServerOptions {
   size_t output_bytes_max = limits::kConnectionOutputBytesMax;
   int64_t close_ms = limits::kConnectionCloseSeconds * 1000;  // the longest that close() waits for the peer
   bool reuse_port = false;                                    // several cores on one port
+  // With TLS only: from accept to the end of the handshake; how many are under way, and how many go a step
+  // on in one round of the loop.
+  int64_t hello_ms = limits::kDeviceHelloSeconds * 1000;
+  size_t handshakes_max = limits::kTlsHandshakesMax;
+  int handshake_steps_max = limits::kTlsHandshakeStepsPerRound;
 };
+
+// How the connections of a listening port begin. Detect: a first byte 0x16 is TLS, any other is the protocol's
+// own (device-protocol 1.6).
+enum class Greeting : uint8_t { Plain, Detect, Tls };
+
+struct HandshakeCounts {
+  uint64_t done = 0;
+  uint64_t resumed = 0;  // of those
+  uint64_t failed = 0;   // the peer's fault or wish, or too slow
+  uint64_t cut = 0;      // to make room
+};
+
+struct Upgrade;  // upgrade.hpp
+class TlsContext;
 
 class TcpServer final : public ByteSink {
  public:
@@ -34,7 +53,13 @@ class TcpServer final : public ByteSink {
   // Starts to accept; `handler` must outlive this object. Port 0 lets the kernel choose, see bound().
   // Fails with ServiceUnavailable.
   Status listen(const Address& address, ByteHandler& handler);
-  Address bound() const;
+  // One more port for the same handler, which greets in its own way. Before that, the certificate is set.
+  Status listen(const Address& address, ByteHandler& handler, Greeting greeting);
+  void set_tls(std::shared_ptr<TlsContext> tls);
+  // Of the listen() with that number.
+  Address bound(size_t listener = 0) const;
+  // Takes a connection on from a HttpServer of the same loop. Needs a listen() before.
+  void adopt(Upgrade&& upgrade);
 
   bool send(ConnectionRef connection, std::string_view bytes) override;
   void close(ConnectionRef connection) override;
@@ -47,6 +72,7 @@ class TcpServer final : public ByteSink {
   size_t connections() const;
   // Connections refused because there were connections_max.
   uint64_t refused() const;
+  HandshakeCounts handshakes() const;
 
  private:
   struct Impl;
