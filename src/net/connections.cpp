@@ -24,36 +24,6 @@ bool set_on(const Socket& socket, int level, int option) {
 }
 }  // namespace
 
-DeadlineQueue::DeadlineQueue(CoreLoop& loop, int64_t delay_ms, std::function<void(ConnectionRef)> due)
-    : loop_(loop), delay_ms_(delay_ms), due_(std::move(due)) {}
-
-void DeadlineQueue::add(ConnectionRef ref) {
-  entries_.push_back({loop_.now() + delay_ms_ * 1000, ref});
-  arm();
-}
-
-void DeadlineQueue::stop() {
-  if (timer_ != 0) loop_.cancel(timer_);
-  timer_ = 0;
-  entries_.clear();
-}
-
-void DeadlineQueue::arm() {
-  if (timer_ != 0 || entries_.empty()) return;
-  timer_ = loop_.at(entries_.front().deadline, [this] { fire(); });
-}
-
-void DeadlineQueue::fire() {
-  timer_ = 0;
-  const SteadyUs now = loop_.now();
-  while (!entries_.empty() && entries_.front().deadline <= now) {
-    const ConnectionRef ref = entries_.front().ref;
-    entries_.pop_front();
-    due_(ref);
-  }
-  arm();
-}
-
 Connections::Connections(CoreLoop& loop, const ConnectionsOptions& options)
     : loop_(loop),
       owner_(loop.readiness().add(this)),
@@ -63,10 +33,12 @@ Connections::Connections(CoreLoop& loop, const ConnectionsOptions& options)
                          Slot* slot = find(ref);
                          if (slot != nullptr) finish(ref, *slot, asio::error::timed_out);
                        }),
-      connect_deadlines_(loop, options.connect_ms, [this](ConnectionRef ref) {
-        Slot* slot = find(ref);
-        if (slot != nullptr && slot->state == State::Connecting) finish(ref, *slot, asio::error::timed_out);
-      }),
+      connect_deadlines_(loop, options.connect_ms,
+                         [this](ConnectionRef ref) {
+                           Slot* slot = find(ref);
+                           if (slot != nullptr && slot->state == State::Connecting)
+                             finish(ref, *slot, asio::error::timed_out);
+                         }),
       hello_deadlines_(loop, options.hello_ms, [this](ConnectionRef ref) { end_hello(ref); }),
       handshake_steps_left_(options.handshake_steps_max) {
   loop_.add_flush(this, [this] { flush(); });

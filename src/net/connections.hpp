@@ -15,6 +15,7 @@
 #include "base/byte_stream.hpp"
 #include "net/asio.hpp"
 #include "net/core_loop.hpp"
+#include "net/deadline_queue.hpp"
 #include "net/readiness.hpp"
 #include "net/socket.hpp"
 #include "net/stream.hpp"
@@ -27,11 +28,11 @@ namespace rollcall::net {
 
 struct ConnectionsOptions {
   size_t output_bytes_max = 0;
-  int64_t close_ms = 0;            // from close() to the end, however slow the peer is
-  int64_t connect_ms = 0;          // clients only
-  int64_t hello_ms = 0;            // with TLS: from accept to the end of the handshake
-  size_t handshakes_max = 0;       // under way; then the oldest makes room
-  int handshake_steps_max = 0;     // in a round of the loop; the others wait their turn
+  int64_t close_ms = 0;         // from close() to the end, however slow the peer is
+  int64_t connect_ms = 0;       // clients only
+  int64_t hello_ms = 0;         // with TLS: from accept to the end of the handshake
+  size_t handshakes_max = 0;    // under way; then the oldest makes room
+  int handshake_steps_max = 0;  // in a round of the loop; the others wait their turn
 };
 
 // What lies between the socket of a connection and its protocol, where something does.
@@ -43,28 +44,6 @@ struct Layers {
   bool holding = false;         // it waits
   bool goodbye_framed = false;  // WebSocket's
   bool goodbye_sealed = false;  // TLS's
-};
-
-// Deadlines of one length, so a queue keeps them in order; one timer of the loop serves all.
-class DeadlineQueue {
- public:
-  DeadlineQueue(CoreLoop& loop, int64_t delay_ms, std::function<void(ConnectionRef)> due);
-  void add(ConnectionRef ref);
-  void stop();
-
- private:
-  void arm();
-  void fire();
-
-  struct Entry {
-    SteadyUs deadline;
-    ConnectionRef ref;
-  };
-  CoreLoop& loop_;
-  const int64_t delay_ms_;
-  std::function<void(ConnectionRef)> due_;
-  std::deque<Entry> entries_;
-  CoreLoop::TimerId timer_ = 0;
 };
 
 class Connections final : Readiness::Owner {
@@ -98,8 +77,8 @@ class Connections final : Readiness::Owner {
   const HandshakeCounts& handshakes() const { return handshake_counts_; }
 
  private:
-  // Hello: accepted, and the handler does not know yet. Draining: close() was called, output is left. Lingering: our end is shut, waiting for the peer's. Dead:
-  // to be reaped.
+  // Hello: accepted, and the handler does not know yet. Draining: close() was called, output is left.
+  // Lingering: our end is shut, waiting for the peer's. Dead: to be reaped.
   enum class State : uint8_t { Free, Connecting, Hello, Open, Draining, Lingering, Dead };
 
   struct Slot {
@@ -168,11 +147,11 @@ class Connections final : Readiness::Owner {
   DeadlineQueue connect_deadlines_;
   DeadlineQueue hello_deadlines_;
   std::shared_ptr<TlsContext> tls_;
-  std::string plain_;                         // decrypted, for the length of a call
-  std::deque<ConnectionRef> held_;            // handshakes that wait for their turn, the first first
-  std::deque<ConnectionRef> handshakes_;      // under way, and some that are over
+  std::string plain_;                     // decrypted, for the length of a call
+  std::deque<ConnectionRef> held_;        // handshakes that wait for their turn, the first first
+  std::deque<ConnectionRef> handshakes_;  // under way, and some that are over
   size_t handshakes_under_way_ = 0;
-  int handshake_steps_left_ = 0;              // in this round
+  int handshake_steps_left_ = 0;  // in this round
   bool held_posted_ = false;
   HandshakeCounts handshake_counts_;
   size_t count_ = 0;

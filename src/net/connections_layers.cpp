@@ -18,7 +18,9 @@ namespace {
 constexpr uint8_t kTlsHandshakeRecord = 0x16;  // RFC 8446 section 5.1
 constexpr size_t kPlainBytesKept = 128 * 1024;
 
-error_code protocol_error() { return boost::system::errc::make_error_code(boost::system::errc::protocol_error); }
+error_code protocol_error() {
+  return boost::system::errc::make_error_code(boost::system::errc::protocol_error);
+}
 
 std::string peer_text(const Socket& socket) {
   tcp::endpoint peer;
@@ -193,15 +195,18 @@ void Connections::read_frames(ConnectionRef ref, Slot& slot, std::span<uint8_t> 
   while (slot.state == State::Open) {
     const WebSocketReader::Event event = slot.layers->web_socket->next(content);
     switch (event.found) {
-      case Found::NeedMore: return;
-      case Found::Data: handler_->on_bytes(ref, event.payload); break;
+      case Found::NeedMore:
+        return;
+      case Found::Data:
+        handler_->on_bytes(ref, event.payload);
+        break;
       case Found::Ping:
         if (queued(slot) + event.payload.size() > options_.output_bytes_max) {
           kill(ref, slot, asio::error::no_buffer_space);
           return;
         }
-        append_pong_frame(outgoing(slot), {reinterpret_cast<const char*>(event.payload.data()),
-                                           event.payload.size()});
+        append_pong_frame(outgoing(slot),
+                          {reinterpret_cast<const char*>(event.payload.data()), event.payload.size()});
         want_flush(ref, slot);
         break;
       case Found::Closed:

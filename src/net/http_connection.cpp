@@ -6,6 +6,9 @@
 
 #include "base/text.hpp"
 #include "net/http_text.hpp"
+#include "net/tcp_server.hpp"
+#include "net/upgrade.hpp"
+#include "net/web_socket.hpp"
 
 namespace rollcall::net {
 
@@ -218,6 +221,10 @@ bool HttpConnection::step_body() {
 void HttpConnection::hand_over() {
   request_.body = std::move(parser_->get().body());
   parser_.reset();
+  if (server_.options->web_sockets != nullptr && is_web_socket_request(request_)) {
+    upgrade();
+    return;
+  }
   phase_ = Phase::Answering;
   request_begun_ = false;
   set_deadline(server_.options->answer_ms);
@@ -226,6 +233,22 @@ void HttpConnection::hand_over() {
   server_.handler->handle(std::move(request), [weak = weak_from_this(), number](HttpResponse&& response) {
     if (const auto self = weak.lock()) self->answer(number, std::move(response));
   });
+}
+
+// Leaves the connection to another protocol, or refuses to.
+void HttpConnection::upgrade() {
+  WebSocketAnswer answer = answer_web_socket(request_);
+  if (http_10_ || reading_ || writing_ || !output_.empty() || !next_output_.empty())
+    answer = {{}, "a WebSocket begins when all else is answered", false};
+  if (answer.head.empty()) {
+    refuse(answer.wrong_version ? 426 : 400, answer.refusal);
+    return;
+  }
+  Upgrade upgrade{stream_->release(), peer_, std::move(answer.head), std::string(unread())};
+  phase_ = Phase::Dead;
+  const auto self = shared_from_this();
+  server_.on_dead(*this);
+  server_.options->web_sockets->adopt(std::move(upgrade));
 }
 
 void HttpConnection::answer(uint64_t request_number, HttpResponse&& response) {
@@ -245,6 +268,9 @@ void HttpConnection::refuse(int status, std::string_view reason) {
     response.status = status;
     response.body = "{\"Message\":\"" + std::string(reason) + "\"}";
   }
+  if (status == 426)  // RFC 6455 section 4.4
+    response.headers.insert(response.headers.end(),
+                            {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}});
   close_after_ = true;
   append_answer(response);
   phase_ = Phase::Closing;

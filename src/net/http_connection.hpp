@@ -65,6 +65,7 @@ class HttpConnection final : public StreamOwner, public std::enable_shared_from_
   bool begin_body();
   void take_head();
   void hand_over();
+  void upgrade();
   void answer(uint64_t request_number, HttpResponse&& response);
   void refuse(int status, std::string_view reason);
   void append_answer(const HttpResponse& response);

@@ -42,7 +42,8 @@ struct HttpServer::Impl {
     if (ec) return;
     std::unique_ptr<Stream> stream;
     if (options.tls)
-      stream = std::make_unique<TlsStream>(std::move(socket), options.tls->native(), true, loop.read_buffer());
+      stream =
+          std::make_unique<TlsStream>(std::move(socket), options.tls->native(), true, loop.read_buffer());
     else
       stream = std::make_unique<PlainStream>(std::move(socket), loop.read_buffer());
     auto connection = std::make_shared<HttpConnection>(context, std::move(stream), endpoint_text(peer),

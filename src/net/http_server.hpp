@@ -18,6 +18,8 @@
 
 namespace rollcall::net {
 
+class TcpServer;
+
 struct HttpServerOptions {
   size_t connections_max = limits::kHttpConnectionsMax;  // then the longest idle one makes room
   size_t head_bytes_max = limits::kHttpRequestBytesMax;  // request line and headers; more is refused with 431
@@ -34,6 +36,9 @@ struct HttpServerOptions {
   std::shared_ptr<TlsContext> tls;                      // null: plain
   // Makes the body of a refusal that never reached the handler; the default is a small JSON.
   std::function<HttpResponse(int status, std::string_view reason)> on_protocol_error;
+  // Takes the connections that ask for MQTT over WebSocket, whatever their path, and outlives this server.
+  // Null: such a request is the handler's.
+  TcpServer* web_sockets = nullptr;
 };
 
 class HttpServer {

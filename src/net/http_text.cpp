@@ -108,6 +108,8 @@ std::string_view reason_phrase(int status) {
       return "Expectation Failed";
     case 429:
       return "Too Many Requests";
+    case 426:
+      return "Upgrade Required";
     case 431:
       return "Request Header Fields Too Large";
     case 500:

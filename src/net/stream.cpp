@@ -113,9 +113,12 @@ error_code TlsStream::receive() {
   if (ec) return ec;
   switch (session_->receive(shared_.first(n), plain_, output_)) {
     case TlsSession::State::Handshake:
-    case TlsSession::State::Open: return {};
-    case TlsSession::State::Ended: return asio::error::eof;
-    case TlsSession::State::Failed: break;
+    case TlsSession::State::Open:
+      return {};
+    case TlsSession::State::Ended:
+      return asio::error::eof;
+    case TlsSession::State::Failed:
+      break;
   }
   return boost::system::errc::make_error_code(boost::system::errc::protocol_error);
 }

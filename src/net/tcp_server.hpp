@@ -28,8 +28,8 @@ struct TcpServerOptions {
   int handshake_steps_max = limits::kTlsHandshakeStepsPerRound;
 };
 
-// How the connections of a listening port begin. Detect: a first byte 0x16 is TLS, any other is the protocol's
-// own (device-protocol 1.6).
+// How the connections of a listening port begin. Detect: a first byte 0x16 is TLS, any other is the
+// protocol's own (device-protocol 1.6).
 enum class Greeting : uint8_t { Plain, Detect, Tls };
 
 struct HandshakeCounts {

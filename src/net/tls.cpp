@@ -154,13 +154,16 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const TlsFiles& files, cons
   return context;
 }
 
+bool has_self_signed(const std::string& dir) {
+  std::error_code ignored;
+  return std::filesystem::exists(dir + "/tls.crt", ignored) &&
+         std::filesystem::exists(dir + "/tls.key", ignored);
+}
+
 Result<TlsFiles> generate_self_signed(const std::string& dir, const std::string& host) {
   if (!is_certificate_host(host)) return refuse("'" + host + "' is no host to make a certificate for");
   TlsFiles files{dir + "/tls.crt", dir + "/tls.key"};
-  std::error_code ignored;
-  if (std::filesystem::exists(files.certificate_path, ignored) &&
-      std::filesystem::exists(files.key_path, ignored))
-    return files;
+  if (has_self_signed(dir)) return files;
   const KeyPtr key(EVP_RSA_gen(kRsaBits));
   if (!key) return refuse("no key could be generated");
   const CertificatePtr certificate = make_certificate(key.get(), host);

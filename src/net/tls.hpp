@@ -40,5 +40,7 @@ class TlsContext {
 // Makes `dir`/tls.key (RSA 2048, mode 0600) and `dir`/tls.crt (ten years, for `host`, localhost and
 // 127.0.0.1) unless both exist; returns their paths. The directory must exist. Fails with ServiceUnavailable.
 Result<TlsFiles> generate_self_signed(const std::string& dir, const std::string& host);
+// Whether an earlier start has made them.
+bool has_self_signed(const std::string& dir);
 
 }  // namespace rollcall::net

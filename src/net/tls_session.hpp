@@ -1,5 +1,5 @@
-// TlsSession: one end of a TLS connection without a socket. Encrypted bytes in, plain bytes out, and what is to
-// be sent to the peer appended to a string of the caller, so that connections keep their own buffers and
+// TlsSession: one end of a TLS connection without a socket. Encrypted bytes in, plain bytes out, and what is
+// to be sent to the peer appended to a string of the caller, so that connections keep their own buffers and
 // nothing here waits. Used by connections.hpp and stream.hpp; included by net/ only. Thread: the connection's
 // loop.
 #pragma once

@@ -41,7 +41,8 @@ bool any_member(const HttpRequest& request, std::string_view name, Visit visit) 
 }
 
 bool has_member(const HttpRequest& request, std::string_view name, std::string_view wanted) {
-  return any_member(request, name, [wanted](std::string_view member) { return ascii_iequal(member, wanted); });
+  return any_member(request, name,
+                    [wanted](std::string_view member) { return ascii_iequal(member, wanted); });
 }
 
 // Ours where both are offered is the newer.
@@ -92,9 +93,10 @@ WebSocketAnswer answer_web_socket(const HttpRequest& request) {
     // The fixed text is that of RFC 6455 section 1.3.
     const std::string accept =
         base64_encode(digest(HashKind::Sha1, key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
-    answer.head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                  "Sec-WebSocket-Accept: " +
-                  accept + "\r\nSec-WebSocket-Protocol: " + std::string(protocol) + "\r\n\r\n";
+    answer.head =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: " +
+        accept + "\r\nSec-WebSocket-Protocol: " + std::string(protocol) + "\r\n\r\n";
   }
   return answer;
 }

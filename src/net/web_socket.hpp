@@ -41,7 +41,8 @@ void append_close_frame(std::string& out, WebSocketClose code);
 // Reads the frames of a client.
 class WebSocketReader {
  public:
-  // Closed: the peer says goodbye. Refused: it broke a rule; `close` says which. Nothing is read after either.
+  // Closed: the peer says goodbye. Refused: it broke a rule; `close` says which. Nothing is read after
+  // either.
   enum class Found : uint8_t { NeedMore, Data, Ping, Closed, Refused };
   struct Event {
     Found found = Found::NeedMore;

@@ -95,10 +95,13 @@ std::map<std::string, Take> settings(Config& c) {
       {"server.http", text(c.http)},
       {"server.https", text(c.https)},
       {"server.mqtt", text(c.mqtt)},
+      {"server.mqtts", text(c.mqtts)},
+      {"server.mqtt_detects_tls", flag(c.mqtt_detects_tls)},
       {"server.store", text(c.store)},
       {"server.public_url", text(c.public_url)},
       {"server.tls_certificate", text(c.tls_certificate)},
       {"server.tls_key", text(c.tls_key)},
+      {"server.tls_old_versions", flag(c.tls_old_versions)},
       {"server.log_json", flag(c.log_json)},
       {"api.strict", flag(c.api.strict)},
       {"api.region", text(c.api.region)},
@@ -159,6 +162,7 @@ void read_config_environment(Config& config) {
   take("ROLLCALL_HTTP", config.http);
   take("ROLLCALL_HTTPS", config.https);
   take("ROLLCALL_MQTT", config.mqtt);
+  take("ROLLCALL_MQTTS", config.mqtts);
   take("ROLLCALL_STORE", config.store);
   take("ROLLCALL_READY_FILE", config.ready_file);
   take("ROLLCALL_PUBLIC_URL", config.public_url);

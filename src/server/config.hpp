@@ -18,11 +18,14 @@ struct Config {
   std::string http = "127.0.0.1:8080";
   std::string https;  // empty = off
   std::string mqtt = "127.0.0.1:1883";
+  std::string mqtts;             // empty = off
   std::string store = "sqlite";  // or postgresql://...
   std::string ready_file;
   std::string public_url;
   std::string tls_certificate;  // PEM; a self-signed pair in the data folder when empty
   std::string tls_key;
+  bool tls_old_versions = false;  // TLS 1.0 and 1.1 for old devices
+  bool mqtt_detects_tls = true;   // on the port of `mqtt` too, when there is a certificate
   LogLevel log_level = LogLevel::Info;
   bool log_json = false;
   bool synchronous_full = true;

@@ -44,12 +44,15 @@ Core::Core(uint16_t number, const Config& config, const IdCodec::Key& key, gatew
 
 Core::~Core() { stop(); }
 
-Status Core::listen_mqtt(const net::Address& address) { return mqtt_.listen(address, gateway_); }
+Status Core::listen_mqtt(const net::Address& address, net::Greeting greeting) {
+  return mqtt_.listen(address, gateway_, greeting);
+}
 
 Status Core::listen_http(const net::Address& address, HttpHandler& handler, Refusal refusal,
                          std::shared_ptr<net::TlsContext> tls) {
   net::HttpServerOptions options = http_options(config_, std::move(tls));
   options.on_protocol_error = std::move(refusal);
+  options.web_sockets = &mqtt_;
   http_.push_back(std::make_unique<net::HttpServer>(loop_, options));
   return http_.back()->listen(address, handler);
 }

@@ -36,12 +36,14 @@ class Core final : public gateway::CommandSink, public api::EnginePort, public a
     engine_ = &engine;
     reader_ = &reader;
   }
-  Status listen_mqtt(const net::Address& address);
+  // Before the ports that speak TLS.
+  void set_device_tls(std::shared_ptr<net::TlsContext> tls) { mqtt_.set_tls(std::move(tls)); }
+  Status listen_mqtt(const net::Address& address, net::Greeting greeting);
   // `handler` answers on this core; `refusal` makes the answer to what never reaches it.
   using Refusal = std::function<HttpResponse(int status, std::string_view reason)>;
   Status listen_http(const net::Address& address, HttpHandler& handler, Refusal refusal,
                      std::shared_ptr<net::TlsContext> tls);
-  net::Address mqtt_bound() const { return mqtt_.bound(); }
+  net::Address mqtt_bound(size_t index) const { return mqtt_.bound(index); }
   net::Address http_bound(size_t index) const { return http_[index]->bound(); }
 
   void start();

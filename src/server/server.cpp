@@ -70,31 +70,60 @@ Status Server::open() {
   return engine_->start(config_.engine);
 }
 
+// Null: nothing asks for a certificate, and there is none.
+Result<std::shared_ptr<net::TlsContext>> Server::load_tls() const {
+  net::TlsFiles files{config_.tls_certificate, config_.tls_key};
+  if (files.certificate_path.empty() != files.key_path.empty())
+    return fail(ErrorCode::InvalidFormattedParameter,
+                "server.tls_certificate and server.tls_key are given together or not at all");
+  const bool asked = !config_.https.empty() || !config_.mqtts.empty();
+  if (files.certificate_path.empty()) {
+    if (!asked && !(config_.mqtt_detects_tls && net::has_self_signed(config_.data_dir))) return nullptr;
+    ROLLCALL_TRY(const net::Address address, address_of(config_.mqtts.empty() ? config_.https : config_.mqtts,
+                                                        config_.mqtts.empty() ? "--https" : "--mqtts"));
+    ROLLCALL_TRY(files, net::generate_self_signed(config_.data_dir, address.host));
+  }
+  return net::TlsContext::load(files, net::TlsOptions{config_.tls_old_versions});
+}
+
 Status Server::listen() {
+  ROLLCALL_TRY(tls_, load_tls());
+  ROLLCALL_TRY_STATUS(listen_http());
+  ROLLCALL_TRY_STATUS(listen_mqtt());
+  core_->start();
+  started_ = true;
+  return {};
+}
+
+Status Server::listen_http() {
   ROLLCALL_TRY(net::Address http, address_of(config_.http, "--http"));
-  ROLLCALL_TRY(net::Address mqtt, address_of(config_.mqtt, "--mqtt"));
   const Core::Refusal refusal = [this](int status, std::string_view reason) {
     return api_->refusal(status, reason);
   };
   if (Status status = core_->listen_http(http, *router_, refusal, nullptr); !status)
     return fail(listening("--http", config_.http, status.error()));
   addresses_.http = core_->http_bound(0).text();
-  if (!config_.https.empty()) {
-    ROLLCALL_TRY(net::Address https, address_of(config_.https, "--https"));
-    net::TlsFiles files{config_.tls_certificate, config_.tls_key};
-    if (files.certificate_path.empty()) {
-      ROLLCALL_TRY(files, net::generate_self_signed(config_.data_dir, https.host));
-    }
-    ROLLCALL_TRY(auto tls, net::TlsContext::load(files));
-    if (Status status = core_->listen_http(https, *router_, refusal, tls); !status)
-      return fail(listening("--https", config_.https, status.error()));
-    addresses_.https = core_->http_bound(1).text();
-  }
-  if (Status status = core_->listen_mqtt(mqtt); !status)
+  if (config_.https.empty()) return {};
+  ROLLCALL_TRY(net::Address https, address_of(config_.https, "--https"));
+  if (Status status = core_->listen_http(https, *router_, refusal, tls_); !status)
+    return fail(listening("--https", config_.https, status.error()));
+  addresses_.https = core_->http_bound(1).text();
+  return {};
+}
+
+Status Server::listen_mqtt() {
+  ROLLCALL_TRY(net::Address mqtt, address_of(config_.mqtt, "--mqtt"));
+  core_->set_device_tls(tls_);
+  addresses_.mqtt_tls = tls_ && config_.mqtt_detects_tls;
+  const auto greeting = addresses_.mqtt_tls ? net::Greeting::Detect : net::Greeting::Plain;
+  if (Status status = core_->listen_mqtt(mqtt, greeting); !status)
     return fail(listening("--mqtt", config_.mqtt, status.error()));
-  addresses_.mqtt = core_->mqtt_bound().text();
-  core_->start();
-  started_ = true;
+  addresses_.mqtt = core_->mqtt_bound(0).text();
+  if (config_.mqtts.empty()) return {};
+  ROLLCALL_TRY(net::Address mqtts, address_of(config_.mqtts, "--mqtts"));
+  if (Status status = core_->listen_mqtt(mqtts, net::Greeting::Tls); !status)
+    return fail(listening("--mqtts", config_.mqtts, status.error()));
+  addresses_.mqtts = core_->mqtt_bound(1).text();
   return {};
 }
 
@@ -116,6 +145,7 @@ std::string Server::ready_text() const {
   add("http", addresses_.http);
   add("https", addresses_.https);
   add("mqtt", addresses_.mqtt);
+  add("mqtts", addresses_.mqtts);
   add("accessKeyId", admin_.key.id);
   add("accessKeySecret", admin_.key.secret.reveal());
   return out + "}\n";

@@ -9,6 +9,7 @@
 #include "api/service.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "net/tls.hpp"
 #include "server/config.hpp"
 #include "server/core.hpp"
 #include "server/data_folder.hpp"
@@ -29,7 +30,8 @@ class Server {
   void stop();
 
   struct Addresses {
-    std::string http, https, mqtt;  // host:port; empty when off
+    std::string http, https, mqtt, mqtts;  // host:port; empty when off
+    bool mqtt_tls = false;                 // the port of mqtt takes TLS too
   };
   const Addresses& addresses() const { return addresses_; }
   const AdminKey& admin_key() const { return admin_; }
@@ -40,6 +42,9 @@ class Server {
   explicit Server(const Config& config);
   Status open();
   Status listen();
+  Status listen_http();
+  Status listen_mqtt();
+  Result<std::shared_ptr<net::TlsContext>> load_tls() const;
 
   Config config_;
   SystemClock clock_;
@@ -50,6 +55,7 @@ class Server {
   Addresses addresses_;
   IdCodec::Key codec_key_{};
   std::unique_ptr<store::Store> store_;
+  std::shared_ptr<net::TlsContext> tls_;  // null: no port speaks TLS
   std::unique_ptr<Core> core_;
   std::unique_ptr<ReaderThread> reader_;
   std::unique_ptr<EngineThread> engine_;

@@ -14,6 +14,7 @@ namespace {
 
 struct Flags {
   std::string data, http, https, mqtt, mqtts, store, config, ready_file, public_url, log;
+  bool tls_old = false;
 };
 
 // The store's own failures (store.hpp) have no text for people: the caller of an API is told less.
@@ -52,9 +53,8 @@ Status read_config(const Flags& flags, Config& config) {
   take(flags.store, config.store);
   take(flags.ready_file, config.ready_file);
   take(flags.public_url, config.public_url);
-  if (!flags.mqtts.empty())
-    return fail(ErrorCode::InvalidFormattedParameter,
-                "--mqtts: MQTT over TLS comes with a later version; use --mqtt");
+  take(flags.mqtts, config.mqtts);
+  if (flags.tls_old) config.tls_old_versions = true;
   if (flags.log == "debug") config.log_level = LogLevel::Debug;
   if (flags.log == "warn") config.log_level = LogLevel::Warn;
   if (flags.log == "error") config.log_level = LogLevel::Error;
@@ -65,7 +65,9 @@ void greet(const Server& server, const Config& config) {
   const auto& at = server.addresses();
   std::printf("rollcall is ready\n  API   http://%s\n", at.http.c_str());
   if (!at.https.empty()) std::printf("  API   https://%s\n", at.https.c_str());
-  std::printf("  MQTT  %s\n  data  %s\n", at.mqtt.c_str(), config.data_dir.c_str());
+  std::printf("  MQTT  %s%s\n", at.mqtt.c_str(), at.mqtt_tls ? " (plain and TLS)" : "");
+  if (!at.mqtts.empty()) std::printf("  MQTT  %s (TLS)\n", at.mqtts.c_str());
+  std::printf("  data  %s\n", config.data_dir.c_str());
   if (server.admin_key().fresh) {
     const AccessKey& key = server.admin_key().key;
     std::printf(
@@ -113,7 +115,10 @@ void add_serve(CLI::App& app, int& exit_code) {
                    "HOST:PORT of the API (default 127.0.0.1:8080; port 0 picks a free one)");
   verb->add_option("--https", flags->https, "HOST:PORT of the API over TLS (default off)");
   verb->add_option("--mqtt", flags->mqtt, "HOST:PORT for devices (default 127.0.0.1:1883)");
-  verb->add_option("--mqtts", flags->mqtts, "HOST:PORT for devices over TLS (a later version)");
+  verb->add_option("--mqtts", flags->mqtts,
+                   "HOST:PORT for devices over TLS (default off; the certificate is server.tls_certificate, "
+                   "or DATA/tls.crt, made when it is not there)");
+  verb->add_flag("--tls-old", flags->tls_old, "Take TLS 1.0 and 1.1 too, for devices that know no other");
   verb->add_option(
       "--store", flags->store,
       "sqlite (default) or postgresql://USER@HOST/DATABASE; a password goes into PGPASSWORD or ~/.pgpass");
