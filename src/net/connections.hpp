@@ -41,6 +41,7 @@ struct Layers {
   std::unique_ptr<WebSocketReader> web_socket;
   std::string unsealed;         // output that the next write encrypts
   std::string held;             // of a handshake that waits for its turn
+  SteadyUs begun;               // when its turn came
   bool holding = false;         // it waits
   bool goodbye_framed = false;  // WebSocket's
   bool goodbye_sealed = false;  // TLS's

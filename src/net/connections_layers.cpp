@@ -102,6 +102,7 @@ void Connections::step_handshake(ConnectionRef ref, Slot& slot, std::span<uint8_
   if (!layers.tls) {
     make_room_for_handshake();
     layers.tls = std::make_unique<TlsSession>(tls_->native(), /*as_server=*/true);
+    layers.begun = loop_.now();
     ++handshakes_under_way_;
     handshakes_.push_back(ref);
   }
@@ -143,11 +144,15 @@ void Connections::step_held() {
   }
 }
 
-// Who has waited for us gets the time anew.
+// Who has waited for us gets the time anew, once.
 void Connections::end_hello(ConnectionRef ref) {
   Slot* slot = find(ref);
   if (slot == nullptr || slot->state != State::Hello) return;
-  if (slot->layers && slot->layers->holding)
+  const Layers* layers = slot->layers.get();
+  const bool ours = layers != nullptr && layers->holding;
+  const bool fresh =
+      layers != nullptr && layers->tls && loop_.now() - layers->begun < options_.hello_ms * 1000;
+  if (ours || fresh)
     hello_deadlines_.add(ref);
   else
     finish(ref, *slot, asio::error::timed_out);
