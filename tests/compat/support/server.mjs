@@ -18,7 +18,8 @@ schedule_min_delay_seconds = 60
 `;
 
 export class Server {
-  static async start() {
+  /// `flags` come behind those that every test needs.
+  static async start(flags = []) {
     const server = new Server();
     server.folder = await mkdtemp(path.join(tmpdir(), 'rollcall-compat-'));
     const readyFile = path.join(server.folder, 'ready.json');
@@ -28,7 +29,7 @@ export class Server {
     server.process = spawn(
       binary,
       ['serve', '--data', path.join(server.folder, 'data'), '--http', '127.0.0.1:0', '--mqtt', '127.0.0.1:0',
-        '--config', configFile, '--ready-file', readyFile],
+        '--config', configFile, '--ready-file', readyFile, ...flags],
       { stdio: ['ignore', 'pipe', 'pipe'], env: withoutRollcallVariables(process.env) });
     for (const stream of [server.process.stdout, server.process.stderr]) {
       stream.on('data', (text) => { server.output = (server.output + text).slice(-20_000); });
@@ -49,7 +50,7 @@ export class Server {
       }
     }, 'the ready file', 30_000);
     Object.assign(server, {
-      http: ready.http, mqtt: ready.mqtt, accessKeyId: ready.accessKeyId, accessKeySecret: ready.accessKeySecret,
+      http: ready.http, https: ready.https, mqtt: ready.mqtt, mqtts: ready.mqtts, accessKeyId: ready.accessKeyId, accessKeySecret: ready.accessKeySecret,
     });
     assert.equal(ready.pid, server.process.pid);
     return server;
