@@ -256,6 +256,7 @@ TEST_F(TlsTest, FilesThatDoNotFitAreRefused) {
   EXPECT_FALSE(TlsContext::load(TlsFiles{files.key_path, files.certificate_path}));
   const std::string other_dir = dir + "/other";
   std::filesystem::create_directories(other_dir);
+  std::filesystem::create_directories(dir + "/third");
   const auto other = generate_self_signed(other_dir, "other");
   ASSERT_TRUE(other);
   const auto mixed = TlsContext::load(TlsFiles{files.certificate_path, other->key_path});
@@ -263,8 +264,8 @@ TEST_F(TlsTest, FilesThatDoNotFitAreRefused) {
   EXPECT_EQ(mixed.error().code, ErrorCode::ServiceUnavailable);
   EXPECT_FALSE(generate_self_signed(dir + "/no/such/dir", "x"));
   for (const char* host : {"", "a,IP:1.2.3.4", "a b"})
-    EXPECT_FALSE(generate_self_signed(other_dir, host)) << host;
-  EXPECT_TRUE(generate_self_signed(other_dir, "0.0.0.0"));
+    EXPECT_FALSE(generate_self_signed(dir + "/third", host)) << host;
+  EXPECT_TRUE(generate_self_signed(dir + "/third", "0.0.0.0"));
 }
 
 }  // namespace

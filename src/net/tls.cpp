@@ -161,9 +161,9 @@ bool has_self_signed(const std::string& dir) {
 }
 
 Result<TlsFiles> generate_self_signed(const std::string& dir, const std::string& host) {
-  if (!is_certificate_host(host)) return refuse("'" + host + "' is no host to make a certificate for");
   TlsFiles files{dir + "/tls.crt", dir + "/tls.key"};
   if (has_self_signed(dir)) return files;
+  if (!is_certificate_host(host)) return refuse("'" + host + "' is no host to make a certificate for");
   const KeyPtr key(EVP_RSA_gen(kRsaBits));
   if (!key) return refuse("no key could be generated");
   const CertificatePtr certificate = make_certificate(key.get(), host);

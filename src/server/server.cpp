@@ -78,9 +78,14 @@ Result<std::shared_ptr<net::TlsContext>> Server::load_tls() const {
                 "server.tls_certificate and server.tls_key are given together or not at all");
   const bool asked = !config_.https.empty() || !config_.mqtts.empty();
   if (files.certificate_path.empty()) {
-    if (!asked && !(config_.mqtt_detects_tls && net::has_self_signed(config_.data_dir))) return nullptr;
-    ROLLCALL_TRY(const net::Address address, address_of(config_.mqtts.empty() ? config_.https : config_.mqtts,
-                                                        config_.mqtts.empty() ? "--https" : "--mqtts"));
+    const bool there = net::has_self_signed(config_.data_dir);
+    if (!asked && !(there && config_.mqtt_detects_tls)) return nullptr;
+    net::Address address;
+    if (!there && !config_.mqtts.empty()) {
+      ROLLCALL_TRY(address, address_of(config_.mqtts, "--mqtts"));
+    } else if (!there) {
+      ROLLCALL_TRY(address, address_of(config_.https, "--https"));
+    }
     ROLLCALL_TRY(files, net::generate_self_signed(config_.data_dir, address.host));
   }
   return net::TlsContext::load(files, net::TlsOptions{config_.tls_old_versions});
