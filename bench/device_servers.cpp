@@ -25,6 +25,12 @@ void write_file(const std::string& path, const std::string& text) {
     give_up("cannot write " + path);
 }
 
+testing::ServerOptions server_options(bool tls) {
+  testing::ServerOptions options;
+  if (tls) options.environment = {{"ROLLCALL_MQTTS", "127.0.0.1:0"}};
+  return options;
+}
+
 }  // namespace
 
 MosquittoServer::MosquittoServer(const Options&, net::CoreLoop& loop, size_t devices)
@@ -66,7 +72,11 @@ std::unique_ptr<JobLoad> WallJobs::make_load() const {
 void WallJobs::start_job(int64_t) { ::kill(process_.pid(), SIGUSR1); }
 
 RollcallJobs::RollcallJobs(const Options& options, net::CoreLoop& loop, size_t devices)
-    : loop_(loop), server_(options.binary, loop) {
+    : RollcallJobs(options, loop, devices, false) {}
+
+// A TLS server of its own port makes the certificate with which the port for MQTT takes TLS, too.
+RollcallJobs::RollcallJobs(const Options& options, net::CoreLoop& loop, size_t devices, bool tls)
+    : loop_(loop), server_(options.binary, loop, server_options(tls)), tls_(tls) {
   api_ = server_.client();
   auto prepared =
       client::prepare_fleet(*api_, server_.random, {"bench", "bench-", devices}, [](const std::string&) {});
@@ -79,7 +89,7 @@ RollcallJobs::RollcallJobs(const Options& options, net::CoreLoop& loop, size_t d
 }
 
 std::unique_ptr<JobLoad> RollcallJobs::make_load() const {
-  return std::make_unique<JobLoad>(loop_, net::parse_address(server_.mqtt)->port, keys_);
+  return std::make_unique<JobLoad>(loop_, net::parse_address(server_.mqtt)->port, keys_, tls_);
 }
 
 void RollcallJobs::start_job(int64_t per_minute) {

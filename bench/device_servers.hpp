@@ -63,11 +63,22 @@ class RollcallJobs {
   std::unique_ptr<JobLoad> make_load() const;
   void start_job(int64_t per_minute);
 
+ protected:
+  RollcallJobs(const Options& options, net::CoreLoop& loop, size_t devices, bool tls);
+
  private:
   net::CoreLoop& loop_;
   testing::RollcallServer server_;
   std::unique_ptr<client::ApiClient> api_;
   DeviceKeys keys_;
+  const bool tls_;
+};
+
+// The same, with the load over TLS.
+class RollcallTls final : public RollcallJobs {
+ public:
+  RollcallTls(const Options& options, net::CoreLoop& loop, size_t devices)
+      : RollcallJobs(options, loop, devices, true) {}
 };
 
 }  // namespace rollcall::bench

@@ -17,8 +17,8 @@ constexpr int64_t kTickMs = 1;  // paced reports leave at most so much late
 
 }  // namespace
 
-JobLoad::JobLoad(net::CoreLoop& loop, uint16_t port, const DeviceKeys& keys)
-    : MqttLoad(loop, port, keys.devices.size()), keys_(keys), states_(keys.devices.size()) {
+JobLoad::JobLoad(net::CoreLoop& loop, uint16_t port, const DeviceKeys& keys, bool tls)
+    : MqttLoad(loop, port, keys.devices.size(), tls), keys_(keys), states_(keys.devices.size()) {
   settings_.product_key = keys.product_key;
   loop.after_poll([this] { release(); });
   loop.every(kTickMs, [] {});  // wakes the loop for release()

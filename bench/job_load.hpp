@@ -25,7 +25,7 @@ enum class ReplyOrder : uint8_t {
 
 class JobLoad final : public MqttLoad, private client::DeviceTimers {
  public:
-  JobLoad(net::CoreLoop& loop, uint16_t port, const DeviceKeys& keys);
+  JobLoad(net::CoreLoop& loop, uint16_t port, const DeviceKeys& keys, bool tls = false);
   ~JobLoad() override;
 
   // Makes ready for the next job; then start it at the server.

@@ -11,18 +11,19 @@ constexpr size_t kLoggingInMax = 90;  // Mosquitto's backlog is 100, and a SYN t
 constexpr size_t kOneSourceMax =
     10'000;  // connections from one address before the search for ports gets slow
 
-net::TcpClientOptions client_options(size_t connections) {
+net::TcpClientOptions client_options(size_t connections, bool tls) {
   net::TcpClientOptions options;
   options.spread_sources = connections > kOneSourceMax;
+  if (tls) options.tls = net::TlsContext::for_client().value();
   return options;
 }
 
 }  // namespace
 
-MqttLoad::MqttLoad(net::CoreLoop& loop, uint16_t port, size_t connections)
+MqttLoad::MqttLoad(net::CoreLoop& loop, uint16_t port, size_t connections, bool tls)
     : loop_(loop),
       port_(port),
-      client_(loop, *this, client_options(connections)),
+      client_(loop, *this, client_options(connections, tls)),
       readers_(connections),
       links_(connections) {}
 

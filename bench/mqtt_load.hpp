@@ -16,7 +16,7 @@ namespace rollcall::bench {
 
 class MqttLoad : public ByteHandler {
  public:
-  MqttLoad(net::CoreLoop& loop, uint16_t port, size_t connections);
+  MqttLoad(net::CoreLoop& loop, uint16_t port, size_t connections, bool tls = false);
 
   // Both give up after two minutes.
   void connect_all();

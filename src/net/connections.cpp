@@ -164,6 +164,10 @@ void Connections::on_connected(ConnectionRef ref, Slot& slot) {
   }
   target.resize(bytes);
   --connecting_;
+  if (tls_) {
+    start_client_tls(ref, slot);
+    return;
+  }
   slot.state = State::Open;
   handler_->on_open(ref, endpoint_text(target));
 }
@@ -364,9 +368,10 @@ void Connections::finish(ConnectionRef ref, Slot& slot, const error_code& reason
   close_reason_ = reason;
   // The slot stays found for token() until the handler has been told, and cannot be taken again before.
   slot.state = State::Dead;
+  // The handler knows of a plain connection and of one it has asked for itself.
   const bool told = slot.greeting == Greeting::Plain;
-  if (!told) ++handshake_counts_.failed;
-  if (!told && slot.layers && slot.layers->tls) --handshakes_under_way_;
+  if (!told || (slot.layers && slot.layers->shaking)) ++handshake_counts_.failed;
+  if (slot.layers && slot.layers->shaking) --handshakes_under_way_;
   slot.greeting = Greeting::Plain;
   slot.layers.reset();
   if (told && handler_ != nullptr) handler_->on_closed(ref);

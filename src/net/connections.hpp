@@ -43,6 +43,7 @@ struct Layers {
   std::string held;             // of a handshake that waits for its turn
   SteadyUs begun;               // when its turn came
   bool holding = false;         // it waits
+  bool shaking = false;         // the handshake is not over
   bool goodbye_framed = false;  // WebSocket's
   bool goodbye_sealed = false;  // TLS's
 };
@@ -108,6 +109,7 @@ class Connections final : Readiness::Owner {
   // connections_layers.cpp
   void open(ConnectionRef ref, Slot& slot);
   void greet(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes);
+  void start_client_tls(ConnectionRef ref, Slot& slot);
   void step_handshake(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes);
   void make_room_for_handshake();
   void step_held();

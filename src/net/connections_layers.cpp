@@ -82,6 +82,10 @@ void Connections::greet(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes)
   }
   if (!slot.layers) slot.layers = std::make_unique<Layers>();
   Layers& layers = *slot.layers;
+  if (slot.greeting == Greeting::Plain) {  // a client's
+    unseal(ref, slot, bytes);
+    return;
+  }
   if (!layers.holding && handshake_steps_left_ > 0 && held_.empty()) {
     step_handshake(ref, slot, bytes);
     return;
@@ -95,6 +99,17 @@ void Connections::greet(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes)
   layers.holding = true;
 }
 
+// A client has the first word, and no turns to wait for.
+void Connections::start_client_tls(ConnectionRef ref, Slot& slot) {
+  slot.state = State::Hello;
+  slot.layers = std::make_unique<Layers>();
+  slot.layers->tls = std::make_unique<TlsSession>(tls_->native(), /*as_server=*/false);
+  slot.layers->shaking = true;
+  ++handshakes_under_way_;
+  hello_deadlines_.add(ref);
+  unseal(ref, slot, {});
+}
+
 // A step costs the core what an RSA signature costs.
 void Connections::step_handshake(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes) {
   --handshake_steps_left_;
@@ -103,6 +118,7 @@ void Connections::step_handshake(ConnectionRef ref, Slot& slot, std::span<uint8_
     make_room_for_handshake();
     layers.tls = std::make_unique<TlsSession>(tls_->native(), /*as_server=*/true);
     layers.begun = loop_.now();
+    layers.shaking = true;
     ++handshakes_under_way_;
     handshakes_.push_back(ref);
   }
@@ -170,6 +186,7 @@ void Connections::unseal(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes
   const TlsSession::State state = tls->receive(bytes, plain_, slot.output);
   if (!slot.output.empty()) want_flush(ref, slot);
   if (slot.state == State::Hello && (state == TlsSession::State::Open || state == TlsSession::State::Ended)) {
+    slot.layers->shaking = false;
     --handshakes_under_way_;
     ++handshake_counts_.done;
     if (SSL_session_reused(tls->native()) == 1) ++handshake_counts_.resumed;

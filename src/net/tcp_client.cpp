@@ -15,7 +15,7 @@ struct TcpClient::Impl {
   Impl(CoreLoop& loop, const TcpClientOptions& client_options)
       : options(client_options),
         connections(loop, ConnectionsOptions{client_options.output_bytes_max, client_options.close_ms,
-                                             client_options.connect_ms}) {}
+                                             client_options.connect_ms, client_options.connect_ms}) {}
 
   Result<asio::ip::address> look_up(const std::string& host) {
     if (host == last_host) return last_address;
@@ -43,6 +43,7 @@ struct TcpClient::Impl {
 TcpClient::TcpClient(CoreLoop& loop, ByteHandler& handler, const TcpClientOptions& options)
     : loop_(loop), impl_(std::make_shared<Impl>(loop, options)) {
   impl_->connections.set_handler(&handler);
+  impl_->connections.set_tls(options.tls);
 }
 
 TcpClient::~TcpClient() {

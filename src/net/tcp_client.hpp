@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "net/address.hpp"
 #include "net/core_loop.hpp"
+#include "net/tls.hpp"
 
 namespace rollcall::net {
 
@@ -23,6 +24,8 @@ struct TcpClientOptions {
   // Connects to 127.x.x.x come from 127.0.1.1 to 127.0.1.250 in turn: past some 14,000 connections from one
   // address to one port the kernel's search for a free port is slow, and past 28,000 there is none.
   bool spread_sources = false;
+  // Null: plain. Else a context of TlsContext::for_client(); on_open comes when the handshake is over.
+  std::shared_ptr<TlsContext> tls;
 };
 
 class TcpClient final : public ByteSink {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "net/test_tcp.hpp"
+#include "net/test_tls.hpp"
 
 namespace rollcall::net {
 namespace {
@@ -111,6 +112,42 @@ TEST_F(TcpClientTest, TellsWhenTheServerGoesAway) {
       eventually(loop, [&] { return client_handler.opened.size() == 1 && handler.opened.size() == 1; }));
   server.reset();
   EXPECT_TRUE(eventually(loop, [&] { return client_handler.closed.size() == 1; }));
+}
+
+TEST_F(TcpClientTest, TalksOverTls) {
+  server = std::make_unique<TcpServer>(loop, TcpServerOptions{});
+  server->set_tls(TlsContext::load(TestCertificate::shared().files).value());
+  ASSERT_TRUE(server->listen(Address{"127.0.0.1", 0}, handler, Greeting::Tls));
+  port = server->bound().port;
+  echo();
+  TcpClientOptions options;
+  options.tls = TlsContext::for_client().value();
+  start_client(options);
+  constexpr size_t kConnections = 50;
+  for (size_t i = 0; i < kConnections; ++i) ASSERT_TRUE(client->connect("127.0.0.1", port, 1000 + i));
+  client_handler.opening = [&](ConnectionRef c) { client->send(c, std::to_string(client->token(c))); };
+  ASSERT_TRUE(eventually(loop, [&] { return client_handler.bytes_received == kConnections * 4; }));
+  for (const auto c : client_handler.opened)
+    EXPECT_EQ(client_handler.received[c.slot], std::to_string(client->token(c)));
+  client->close_all();
+  EXPECT_TRUE(eventually(loop, [&] { return client->connections() == 0 && server->connections() == 0; }));
+  EXPECT_EQ(client_handler.closed.size(), kConnections);
+  EXPECT_EQ(handler.closed.size(), kConnections);
+}
+
+TEST_F(TcpClientTest, IsToldOfATlsConnectionThatFails) {
+  start();  // answers no handshake
+  TcpClientOptions options;
+  options.tls = TlsContext::for_client().value();
+  options.connect_ms = 30;
+  start_client(options);
+  ASSERT_TRUE(client->connect("127.0.0.1", port, 1));
+  ASSERT_TRUE(eventually(loop, [&] { return client_handler.closed.size() == 1; }));
+  handler.reaction = [&](ConnectionRef c, std::string_view) { server->send(c, "no TLS here"); };
+  ASSERT_TRUE(client->connect("127.0.0.1", port, 2));
+  ASSERT_TRUE(eventually(loop, [&] { return client_handler.closed.size() == 2; }));
+  EXPECT_TRUE(client_handler.opened.empty());
+  EXPECT_EQ(client->connections(), 0u);
 }
 
 }  // namespace

@@ -154,6 +154,14 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const TlsFiles& files, cons
   return context;
 }
 
+Result<std::shared_ptr<TlsContext>> TlsContext::for_client() {
+  SSL_CTX* const native = SSL_CTX_new(TLS_client_method());
+  if (native == nullptr) return refuse("TLS is not available: " + last_reason());
+  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+  return std::shared_ptr<TlsContext>(new TlsContext(native));
+}
+
 bool has_self_signed(const std::string& dir) {
   std::error_code ignored;
   return std::filesystem::exists(dir + "/tls.crt", ignored) &&

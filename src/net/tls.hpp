@@ -26,6 +26,8 @@ class TlsContext {
   // Serves TLS 1.2 and 1.3, whatever name the client asks for. Fails with ServiceUnavailable when a file
   // cannot be read or key and certificate do not match.
   static Result<std::shared_ptr<TlsContext>> load(const TlsFiles& files, const TlsOptions& options = {});
+  // For the simulated devices of tools and benchmarks: takes any certificate, resumes nothing.
+  static Result<std::shared_ptr<TlsContext>> for_client();
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
