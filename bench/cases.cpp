@@ -6,6 +6,7 @@
 #include "bench/mass_subjects.hpp"
 #include "bench/request_subjects.hpp"
 #include "bench/store_subjects.hpp"
+#include "bench/tls_subjects.hpp"
 
 namespace rollcall::bench {
 namespace {
@@ -64,6 +65,27 @@ const CaseRow kLogins = {
      {"memory per quiet device / Mosquitto's", "rollcall.rss_bytes_per_device",
       "mosquitto.rss_bytes_per_device", kNoTarget}},
     {{"rollcall.rss_bytes_per_device", at_most(2560)}},
+};
+
+const CaseRow kTlsLogins = {
+    "gateway/tls_logins",
+    "the same over TLS 1.3, without tickets; resident memory of each quiet device beside plain TCP's",
+    {{"tls", start<Logins, RollcallTls>}, {"plain", start<Logins, RollcallJobs>}},
+    {{"memory per quiet device over TLS / over TCP", "tls.rss_bytes_per_device", "plain.rss_bytes_per_device",
+      kNoTarget},
+     {"logins over TLS / over TCP", "tls.logins_per_s", "plain.logins_per_s", kNoTarget}},
+    {},
+    3,
+};
+
+const CaseRow kHandshakes = {
+    "gateway/handshakes",
+    "full handshakes of TLS 1.3 (RSA 2048) by 16 clients at a time, beside openssl s_server",
+    {{"rollcall", start_rollcall_handshakes}, {"openssl", start_openssl_handshakes}},
+    {{"handshakes / those of openssl s_server", "rollcall.handshakes_per_s", "openssl.handshakes_per_s",
+      kNoTarget},
+     {"CPU per handshake / openssl s_server's", "rollcall.cpu_us", "openssl.cpu_us", kNoTarget}},
+    {},
 };
 
 const CaseRow kMessages = {
@@ -166,8 +188,8 @@ const CaseRow kImport = {
     3,
 };
 
-const CaseRow kTable[] = {kJobs,   kLatency,     kMass,       kRestart, kPace,     kMessages,
-                          kLogins, kTransitions, kPostgresql, kCalls,   kRequests, kImport};
+const CaseRow kTable[] = {kJobs,      kLatency,    kMass,        kRestart,    kPace,  kMessages, kLogins,
+                          kTlsLogins, kHandshakes, kTransitions, kPostgresql, kCalls, kRequests, kImport};
 
 }  // namespace
 
