@@ -26,12 +26,12 @@ struct Reading {
 Reading read(std::string_view stream, std::string_view cuts) {
   WebSocketReader reader;
   Reading reading;
-  for (size_t at = 0, cut = 0; at < stream.size(); ++cut) {
-    const size_t piece = cuts.empty() ? stream.size() : static_cast<uint8_t>(cuts[cut % cuts.size()]) + 1U;
-    const std::string_view part = stream.substr(at, piece);
-    at += part.size();
-    std::vector<uint8_t> bytes(part.begin(), part.end());
-    std::span<uint8_t> in(bytes);
+  std::vector<uint8_t> bytes(stream.begin(), stream.end());
+  for (size_t at = 0, cut = 0; at < bytes.size(); ++cut) {
+    const size_t wanted = cuts.empty() ? bytes.size() : static_cast<uint8_t>(cuts[cut % cuts.size()]) + 1U;
+    const auto piece = std::span<uint8_t>(bytes).subspan(at, std::min(wanted, bytes.size() - at));
+    at += piece.size();
+    std::span<uint8_t> in = piece;
     for (;;) {
       const size_t before = in.size();
       const auto event = reader.next(in);
@@ -42,8 +42,8 @@ Reading read(std::string_view stream, std::string_view cuts) {
       demand(reading.end == Found::NeedMore);  // nothing is found behind an end
       if (event.found == Found::Data) {
         demand(!event.payload.empty() && event.payload.size() <= before);
-        demand(event.payload.data() >= bytes.data() &&
-               event.payload.data() + event.payload.size() <= bytes.data() + bytes.size());
+        demand(event.payload.data() >= piece.data() &&
+               event.payload.data() + event.payload.size() <= piece.data() + piece.size());
         reading.data.append(event.payload.begin(), event.payload.end());
       } else if (event.found == Found::Ping) {
         demand(event.payload.size() <= 125);
