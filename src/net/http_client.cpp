@@ -129,7 +129,7 @@ struct HttpClient::Impl final : StreamOwner, std::enable_shared_from_this<HttpCl
     }
     ROLLCALL_TRY_STATUS(make_tls_context());
     auto tls_stream =
-        std::make_unique<TlsStream>(std::move(*connecting), tls_context->native_handle(), false, buffer);
+        std::make_unique<TlsStream>(std::move(*connecting), tls_context->native_handle(), nullptr, buffer);
     connecting.reset();
     SSL_set_tlsext_host_name(tls_stream->native(), options.server.host.c_str());
     stream = std::move(tls_stream);

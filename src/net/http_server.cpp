@@ -7,6 +7,7 @@
 #include "net/acceptor.hpp"
 #include "net/http_connection.hpp"
 #include "net/http_text.hpp"
+#include "net/turns.hpp"
 
 namespace rollcall::net {
 
@@ -18,6 +19,7 @@ struct HttpServer::Impl {
   Impl(CoreLoop& core_loop, const HttpServerOptions& server_options)
       : loop(core_loop),
         options(server_options),
+        turns(core_loop, limits::kTlsHandshakeStepsPerRound),
         acceptor(core_loop,
                  [this](Socket&& socket, const tcp::endpoint& peer) { accept(std::move(socket), peer); }) {
     context.loop = &loop;
@@ -43,7 +45,7 @@ struct HttpServer::Impl {
     std::unique_ptr<Stream> stream;
     if (options.tls)
       stream =
-          std::make_unique<TlsStream>(std::move(socket), options.tls->native(), true, loop.read_buffer());
+          std::make_unique<TlsStream>(std::move(socket), options.tls->native(), &turns, loop.read_buffer());
     else
       stream = std::make_unique<PlainStream>(std::move(socket), loop.read_buffer());
     auto connection = std::make_shared<HttpConnection>(context, std::move(stream), endpoint_text(peer),
@@ -97,6 +99,7 @@ struct HttpServer::Impl {
 
   CoreLoop& loop;
   const HttpServerOptions options;
+  Turns turns;  // of handshakes
   HttpServerContext context;
   std::vector<std::shared_ptr<HttpConnection>> connections;
   Acceptor acceptor;

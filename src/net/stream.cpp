@@ -92,16 +92,23 @@ void TlsStream::handshake(Owner owner) {
 
 void TlsStream::shake(const Owner& owner) {
   socket_.async_wait(tcp::socket::wait_read, [this, owner](error_code ec) {
-    if (!ec) ec = receive();
-    if (would_block(ec)) ec.clear();
-    flush(owner, [this, ec](const Owner& after, const error_code& flush_ec) {
-      if (ec || flush_ec)
-        after->on_handshake(ec ? ec : flush_ec);
-      else if (session_->state() == TlsSession::State::Handshake)
-        shake(after);
-      else
-        after->on_handshake({});
-    });
+    if (ec || turns_ == nullptr)
+      step(owner, ec);
+    else
+      turns_->take([this, owner] { step(owner, {}); });
+  });
+}
+
+void TlsStream::step(const Owner& owner, error_code ec) {
+  if (!ec) ec = receive();
+  if (would_block(ec)) ec.clear();
+  flush(owner, [this, ec](const Owner& after, const error_code& flush_ec) {
+    if (ec || flush_ec)
+      after->on_handshake(ec ? ec : flush_ec);
+    else if (session_->state() == TlsSession::State::Handshake)
+      shake(after);
+    else
+      after->on_handshake({});
   });
 }
 

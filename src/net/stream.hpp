@@ -12,6 +12,7 @@
 #include "net/asio.hpp"
 #include "net/socket.hpp"
 #include "net/tls_session.hpp"
+#include "net/turns.hpp"
 
 namespace rollcall::net {
 
@@ -72,9 +73,11 @@ class PlainStream final : public Stream {
 
 class TlsStream final : public Stream {
  public:
-  TlsStream(TcpSocket&& socket, SSL_CTX* context, bool as_server, std::span<uint8_t> shared)
+  // A server's handshakes take `turns`, which outlive them; null: a client's, which need none.
+  TlsStream(TcpSocket&& socket, SSL_CTX* context, Turns* turns, std::span<uint8_t> shared)
       : socket_(std::move(socket)),
-        session_(std::make_unique<TlsSession>(context, as_server)),
+        session_(std::make_unique<TlsSession>(context, turns != nullptr)),
+        turns_(turns),
         shared_(shared) {}
   void handshake(Owner owner) override;
   void read(Owner owner) override;
@@ -89,6 +92,7 @@ class TlsStream final : public Stream {
  private:
   using Then = std::function<void(const Owner&, const error_code&)>;
   void shake(const Owner& owner);
+  void step(const Owner& owner, error_code ec);
   error_code receive();
   void flush(const Owner& owner, Then then);
   void pump(const Owner& owner);
@@ -96,6 +100,7 @@ class TlsStream final : public Stream {
 
   TcpSocket socket_;
   std::unique_ptr<TlsSession> session_;
+  Turns* const turns_;
   std::span<uint8_t> shared_;
   std::string plain_;   // decrypted, on its way to the owner
   std::string output_;  // encrypted, on its way to the socket
