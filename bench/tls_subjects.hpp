@@ -1,5 +1,5 @@
-// Subjects of TLS: full handshakes of clients that come and go, on Rollcall and on `openssl s_server` with the
-// same certificate. Used by cases.cpp. Thread: the child's main.
+// Subjects of TLS: full handshakes of clients that come and go, on Rollcall and on `openssl s_server` with
+// the same certificate. Used by cases.cpp. Thread: the child's main.
 #pragma once
 
 #include <memory>
