@@ -370,7 +370,7 @@ void Connections::finish(ConnectionRef ref, Slot& slot, const error_code& reason
   slot.state = State::Dead;
   // The handler knows of a plain connection and of one it has asked for itself.
   const bool told = slot.greeting == Greeting::Plain;
-  if (!told || (slot.layers && slot.layers->shaking)) ++handshake_counts_.failed;
+  if (!told || (slot.layers && slot.layers->shaking)) handshake_probe_.failed.add();
   if (slot.layers && slot.layers->shaking) --handshakes_under_way_;
   slot.greeting = Greeting::Plain;
   slot.layers.reset();

@@ -76,7 +76,7 @@ class Connections final : Readiness::Owner {
   uint64_t token(ConnectionRef ref) const;
   // Inside on_closed: why the connection ended.
   const error_code& close_reason() const { return close_reason_; }
-  const HandshakeCounts& handshakes() const { return handshake_counts_; }
+  const HandshakeProbe& handshakes() const { return handshake_probe_; }
 
  private:
   // Hello: accepted, and the handler does not know yet. Draining: close() was called, output is left.
@@ -156,7 +156,7 @@ class Connections final : Readiness::Owner {
   size_t handshakes_under_way_ = 0;
   int handshake_steps_left_ = 0;  // in this round
   bool held_posted_ = false;
-  HandshakeCounts handshake_counts_;
+  HandshakeProbe handshake_probe_;
   size_t count_ = 0;
   size_t connecting_ = 0;
   error_code close_reason_;

@@ -134,7 +134,7 @@ void Connections::make_room_for_handshake() {
     if (under_way && handshakes_under_way_ < options_.handshakes_max) return;
     handshakes_.pop_front();
     if (!under_way) continue;
-    ++handshake_counts_.cut;
+    handshake_probe_.cut.add();
     finish(oldest, *slot, asio::error::no_buffer_space);
   }
 }
@@ -188,8 +188,8 @@ void Connections::unseal(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes
   if (slot.state == State::Hello && (state == TlsSession::State::Open || state == TlsSession::State::Ended)) {
     slot.layers->shaking = false;
     --handshakes_under_way_;
-    ++handshake_counts_.done;
-    if (SSL_session_reused(tls->native()) == 1) ++handshake_counts_.resumed;
+    handshake_probe_.done.add();
+    if (SSL_session_reused(tls->native()) == 1) handshake_probe_.resumed.add();
     open(ref, slot);
   }
   deliver(ref, slot, bytes_of(plain_));

@@ -73,6 +73,6 @@ void TcpServer::stop_listening() {
 void TcpServer::close_all() { impl_->connections.close_all(); }
 size_t TcpServer::connections() const { return impl_->connections.count(); }
 uint64_t TcpServer::refused() const { return impl_->refused; }
-HandshakeCounts TcpServer::handshakes() const { return impl_->connections.handshakes(); }
+const HandshakeProbe& TcpServer::handshakes() const { return impl_->connections.handshakes(); }
 
 }  // namespace rollcall::net

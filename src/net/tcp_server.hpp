@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/byte_stream.hpp"
+#include "base/counters.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "net/address.hpp"
@@ -32,11 +33,12 @@ struct TcpServerOptions {
 // protocol's own (device-protocol 1.6).
 enum class Greeting : uint8_t { Plain, Detect, Tls };
 
-struct HandshakeCounts {
-  uint64_t done = 0;
-  uint64_t resumed = 0;  // of those
-  uint64_t failed = 0;   // the peer's fault or wish, or too slow
-  uint64_t cut = 0;      // to make room
+// Thread: any.
+struct HandshakeProbe {
+  Counter done;
+  Counter resumed;  // of those
+  Counter failed;   // the peer's fault or wish, too slow, or cut
+  Counter cut;      // to make room
 };
 
 struct Upgrade;  // upgrade.hpp
@@ -72,7 +74,7 @@ class TcpServer final : public ByteSink {
   size_t connections() const;
   // Connections refused because there were connections_max.
   uint64_t refused() const;
-  HandshakeCounts handshakes() const;
+  const HandshakeProbe& handshakes() const;
 
  private:
   struct Impl;

@@ -43,6 +43,7 @@ class Core final : public gateway::CommandSink, public api::EnginePort, public a
   using Refusal = std::function<HttpResponse(int status, std::string_view reason)>;
   Status listen_http(const net::Address& address, HttpHandler& handler, Refusal refusal,
                      std::shared_ptr<net::TlsContext> tls);
+  const net::HandshakeProbe& handshakes() const { return mqtt_.handshakes(); }
   net::Address mqtt_bound(size_t index) const { return mqtt_.bound(index); }
   net::Address http_bound(size_t index) const { return http_[index]->bound(); }
 

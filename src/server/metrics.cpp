@@ -65,7 +65,8 @@ MetricFamily latency(std::string name, std::string help, const LatencyHistogram&
 
 }  // namespace
 
-std::string render_metrics(const engine::EngineProbe& engine, const gateway::GatewayProbe& gateway) {
+std::string render_metrics(const engine::EngineProbe& engine, const gateway::GatewayProbe& gateway,
+                           const net::HandshakeProbe& handshakes) {
   std::vector<MetricFamily> all;
   all.push_back(one_gauge("rollcall_devices_connected", "Devices with a session.", engine.devices_connected));
   MetricFamily tasks =
@@ -92,6 +93,13 @@ std::string render_metrics(const engine::EngineProbe& engine, const gateway::Gat
       one_counter("rollcall_mqtt_publishes_out_total", "PUBLISH packets to devices.", gateway.publishes_out));
   all.push_back(one_counter("rollcall_uplinks_dropped_total",
                             "Messages of devices that nothing consumes yet.", gateway.uplinks_dropped));
+  MetricFamily shaken =
+      family("rollcall_tls_handshakes_total",
+             "Handshakes of devices over TLS; those that were resumed are done, too.", MetricType::Counter);
+  add_counter(shaken, handshakes.done, {{"result", "done"}});
+  add_counter(shaken, handshakes.resumed, {{"result", "resumed"}});
+  add_counter(shaken, handshakes.failed, {{"result", "failed"}});
+  all.push_back(std::move(shaken));
   return prometheus::TextSerializer().Serialize(all);
 }
 

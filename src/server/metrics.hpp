@@ -6,9 +6,11 @@
 
 #include "engine/engine.hpp"
 #include "gateway/gateway_config.hpp"
+#include "net/tcp_server.hpp"
 
 namespace rollcall::server {
 
-std::string render_metrics(const engine::EngineProbe& engine, const gateway::GatewayProbe& gateway);
+std::string render_metrics(const engine::EngineProbe& engine, const gateway::GatewayProbe& gateway,
+                           const net::HandshakeProbe& handshakes);
 
 }  // namespace rollcall::server

@@ -29,6 +29,17 @@ Result<net::Address> address_of(const std::string& text, const char* flag) {
   return address;
 }
 
+// Who listens on every address is known by the name in the links that devices are given.
+std::string certificate_host(const std::string& listening_on, std::string_view public_url) {
+  const bool every = listening_on == "0.0.0.0" || listening_on == "::";
+  const size_t scheme = public_url.find("://");
+  if (!every || scheme == std::string_view::npos) return listening_on;
+  std::string_view host = public_url.substr(scheme + 3);
+  host = host.substr(0, host.find('/'));
+  const bool literal = host.starts_with('[');
+  return std::string(literal ? host.substr(1, host.find(']') - 1) : host.substr(0, host.find(':')));
+}
+
 Error listening(const char* flag, const std::string& address, const Error& error) {
   return Error(ErrorCode::ServiceUnavailable,
                std::string("cannot listen on ") + flag + " " + address + ": " + public_message(error) +
@@ -65,8 +76,9 @@ Status Server::open() {
                                            codec_key_, config_.api);
   api_->set_keys(std::make_shared<const api::KeyRing>(std::move(keys)));
   router_ = std::make_unique<Router>(
-      *api_, Router::Pages{[this] { return render_metrics(engine_->probe(), gateway_probe_); },
-                           [this] { return engine_->probe().store_healthy.value() == 1; }});
+      *api_,
+      Router::Pages{[this] { return render_metrics(engine_->probe(), gateway_probe_, core_->handshakes()); },
+                    [this] { return engine_->probe().store_healthy.value() == 1; }});
   return engine_->start(config_.engine);
 }
 
@@ -86,7 +98,8 @@ Result<std::shared_ptr<net::TlsContext>> Server::load_tls() const {
     } else if (!there) {
       ROLLCALL_TRY(address, address_of(config_.https, "--https"));
     }
-    ROLLCALL_TRY(files, net::generate_self_signed(config_.data_dir, address.host));
+    ROLLCALL_TRY(files, net::generate_self_signed(config_.data_dir,
+                                                  certificate_host(address.host, config_.public_url)));
   }
   return net::TlsContext::load(files, net::TlsOptions{config_.tls_old_versions});
 }

@@ -125,6 +125,15 @@ TEST_F(Transports, ACertificateOfOnesOwnIsServed) {
   EXPECT_FALSE(std::filesystem::exists(data + "/tls.key"));
 }
 
+TEST_F(Transports, TheCertificateIsForThePublicNameWhereEveryAddressIsListenedOn) {
+  ASSERT_TRUE(serve({"--mqtts", "0.0.0.0:0", "--public-url", "https://devices.example:8443/x"}));
+  net::TlsPeer peer(port("mqtt"));
+  ASSERT_TRUE(peer.shake_hands(loop));
+  X509* const certificate = SSL_get0_peer_certificate(peer.native());
+  EXPECT_EQ(X509_check_host(certificate, "devices.example", 0, 0, nullptr), 1);
+  EXPECT_EQ(X509_check_host(certificate, "localhost", 0, 0, nullptr), 1);
+}
+
 TEST_F(Transports, SaysWhatIsWrongWithACertificate) {
   const net::TestCertificate& own = net::TestCertificate::shared();
   const std::string good = own.files.certificate_path;
