@@ -184,6 +184,11 @@ void Connections::unseal(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes
   if (plain_.capacity() > kPlainBytesKept) std::string().swap(plain_);
   plain_.clear();
   const TlsSession::State state = tls->receive(bytes, plain_, slot.output);
+  // A peer may ask for answers of TLS itself, such as new keys, and not read them.
+  if (queued(slot) > options_.output_bytes_max + limits::kTlsHelloBytesMax) {
+    kill(ref, slot, asio::error::no_buffer_space);
+    return;
+  }
   if (!slot.output.empty()) want_flush(ref, slot);
   if (slot.state == State::Hello && (state == TlsSession::State::Open || state == TlsSession::State::Ended)) {
     slot.layers->shaking = false;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kTlsReadBytes = 16 * 1024;   // one record
 constexpr size_t kTlsWriteBytes = 64 * 1024;  // encrypted in one turn
+constexpr size_t kTlsOutputBytesMax = 256 * 1024;
 
 bool would_block(const error_code& ec) {
   return ec == asio::error::would_block || ec == asio::error::try_again;
@@ -118,7 +119,10 @@ error_code TlsStream::receive() {
   const size_t n =
       socket_.read_some(asio::buffer(shared_.data(), std::min(shared_.size(), kTlsReadBytes)), ec);
   if (ec) return ec;
-  switch (session_->receive(shared_.first(n), plain_, output_)) {
+  const TlsSession::State state = session_->receive(shared_.first(n), plain_, output_);
+  // A peer may ask for answers of TLS itself, such as new keys, and not read them.
+  if (output_.size() > kTlsOutputBytesMax) return asio::error::no_buffer_space;
+  switch (state) {
     case TlsSession::State::Handshake:
     case TlsSession::State::Open:
       return {};

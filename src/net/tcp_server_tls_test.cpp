@@ -268,6 +268,26 @@ TEST_F(DeviceTls, ASlowReaderIsCutAtTheOutputLimit) {
   EXPECT_EQ(server->connections(), 0u);
 }
 
+TEST_F(DeviceTls, CutsAPeerThatAsksForNewKeysAndDoesNotRead) {
+  TcpServerOptions options;
+  options.output_bytes_max = 10'000;
+  start(Greeting::Tls, options);
+  TlsPeer peer(port, {.version = TLS1_3_VERSION}, 4096);
+  ASSERT_TRUE(peer.shake_hands(loop));
+  ASSERT_TRUE(eventually(loop, [&] { return handler.opened.size() == 1; }));
+  peer.hold_output = true;
+  std::string wire;
+  ASSERT_TRUE(eventually(loop, [&] {
+    for (int i = 0; i < 2'000 && wire.empty(); ++i) {
+      SSL_key_update(peer.native(), SSL_KEY_UPDATE_REQUESTED);
+      SSL_do_handshake(peer.native());
+    }
+    wire += peer.take_output();
+    wire.erase(0, peer.tcp.send_some(wire));
+    return handler.closed.size() == 1;
+  }));
+}
+
 TEST_F(DeviceTls, CloseSendsWhatIsQueuedAndSaysGoodbye) {
   start(Greeting::Tls);
   handler.opening = [&](ConnectionRef c) {
