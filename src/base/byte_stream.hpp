@@ -29,6 +29,9 @@ class ByteSink {
   virtual void close(ConnectionRef connection) = 0;
   // Bytes queued and not yet taken by the kernel.
   virtual size_t queued_bytes(ConnectionRef connection) const = 0;
+  // Whom the peer's certificate names (its common name), once it was verified; empty when it has shown none.
+  // Costs a look into the certificate: for a login, not for each packet.
+  virtual std::string certified_name(ConnectionRef) const { return {}; }
 };
 
 class ByteHandler {

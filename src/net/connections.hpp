@@ -71,6 +71,8 @@ class Connections final : Readiness::Owner {
   void close_all();
   size_t queued_bytes(ConnectionRef ref) const;
 
+  std::string certified_name(ConnectionRef ref) const;
+
   size_t count() const { return count_; }
   size_t connecting() const { return connecting_; }
   uint64_t token(ConnectionRef ref) const;

@@ -250,6 +250,12 @@ void Connections::say_goodbye(Slot& slot, WebSocketClose code) {
   append_close_frame(outgoing(slot), code);
 }
 
+std::string Connections::certified_name(ConnectionRef ref) const {
+  const Slot* slot = find(ref);
+  return slot != nullptr && slot->layers && slot->layers->tls ? slot->layers->tls->peer_name()
+                                                              : std::string();
+}
+
 // Encrypts what is to be written. False when that is not possible.
 bool Connections::seal(Slot& slot) {
   Layers& layers = *slot.layers;

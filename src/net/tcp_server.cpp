@@ -67,6 +67,9 @@ void TcpServer::close(ConnectionRef connection) { impl_->connections.close(conne
 size_t TcpServer::queued_bytes(ConnectionRef connection) const {
   return impl_->connections.queued_bytes(connection);
 }
+std::string TcpServer::certified_name(ConnectionRef connection) const {
+  return impl_->connections.certified_name(connection);
+}
 void TcpServer::stop_listening() {
   for (const auto& acceptor : impl_->acceptors) acceptor->close();
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/byte_stream.hpp"
@@ -66,6 +67,7 @@ class TcpServer final : public ByteSink {
   bool send(ConnectionRef connection, std::string_view bytes) override;
   void close(ConnectionRef connection) override;
   size_t queued_bytes(ConnectionRef connection) const override;
+  std::string certified_name(ConnectionRef connection) const override;
 
   // For shutdown: close_all() does what close() does for each connection, so connections() falls to 0 within
   // close_ms.

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
@@ -35,6 +37,62 @@ class TestCertificate {
 
   std::string dir;
   TlsFiles files;
+};
+
+// An authority, and certificates that it has signed, in memory.
+class TestAuthority {
+ public:
+  TestAuthority() : key_(EVP_RSA_gen(2048)), certificate_(make("authority", key_.get(), nullptr)) {}
+
+  std::string pem() const {
+    BIO* const bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_X509(bio, certificate_.get());
+    char* data = nullptr;
+    const long bytes = BIO_get_mem_data(bio, &data);
+    std::string text(data, static_cast<size_t>(bytes));
+    BIO_free(bio);
+    return text;
+  }
+  // Gives a client a certificate for that name.
+  void certify(SSL* client, const std::string& name) const {
+    const KeyPtr key(EVP_RSA_gen(2048));
+    const CertificatePtr certificate = make(name, key.get(), certificate_.get());
+    SSL_use_certificate(client, certificate.get());
+    SSL_use_PrivateKey(client, key.get());
+  }
+
+ private:
+  struct Free {
+    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+    void operator()(X509* certificate) const { X509_free(certificate); }
+  };
+  using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;
+  using CertificatePtr = std::unique_ptr<X509, Free>;
+
+  // By itself when there is no issuer.
+  CertificatePtr make(const std::string& name, EVP_PKEY* key, X509* issuer) const {
+    CertificatePtr made(X509_new());
+    X509* const x = made.get();
+    X509_set_version(x, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(x), issuer != nullptr ? 2 : 1);
+    X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+    X509_set_pubkey(x, key);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+    X509_set_issuer_name(x, X509_get_subject_name(issuer != nullptr ? issuer : x));
+    if (issuer == nullptr) {
+      X509_EXTENSION* const ca =
+          X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE");
+      X509_add_ext(x, ca, -1);
+      X509_EXTENSION_free(ca);
+    }
+    X509_sign(x, key_.get(), EVP_sha256());
+    return made;
+  }
+
+  KeyPtr key_;
+  CertificatePtr certificate_;
 };
 
 // Speaks TLS through memory, so that a test may cut, hold and change what goes over the wire.

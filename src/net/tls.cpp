@@ -151,6 +151,17 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const TlsFiles& files, cons
     return refuse("the key " + files.key_path + " cannot be used: " + last_reason());
   if (SSL_CTX_check_private_key(native) != 1)
     return refuse("the key " + files.key_path + " does not belong to " + files.certificate_path);
+  if (!options.client_ca_path.empty()) {
+    const char* const path = options.client_ca_path.c_str();
+    STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(path);
+    if (names == nullptr || SSL_CTX_load_verify_locations(native, path, nullptr) != 1) {
+      sk_X509_NAME_pop_free(names, X509_NAME_free);
+      return refuse("the authorities of devices in " + options.client_ca_path +
+                    " cannot be used: " + last_reason());
+    }
+    SSL_CTX_set_client_CA_list(native, names);  // takes them
+    SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
+  }
   return context;
 }
 

@@ -19,6 +19,9 @@ struct TlsFiles {
 struct TlsOptions {
   // TLS 1.0 and 1.1 too, and the suites of their time, for devices that know no other.
   bool old_versions = false;
+  // PEM. Clients are asked for a certificate; one that is not of these authorities ends the handshake, none
+  // does not. Empty: nobody is asked.
+  std::string client_ca_path = {};
 };
 
 class TlsContext {

@@ -2,6 +2,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
 #include <array>
@@ -113,6 +114,21 @@ void TlsSession::close(std::string& out) {
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
   wire_ = {};
+}
+
+std::string TlsSession::peer_name() const {
+  X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (certificate == nullptr || SSL_get_verify_result(ssl_.get()) != X509_V_OK) return {};
+  X509_NAME* const subject = X509_get_subject_name(certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  // Two names would leave it open who it is.
+  if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0) return {};
+  unsigned char* text = nullptr;
+  const int bytes = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  if (bytes < 0) return {};
+  std::string name(reinterpret_cast<const char*>(text), static_cast<size_t>(bytes));
+  OPENSSL_free(text);
+  return name;
 }
 
 TlsSession::State TlsSession::fail() {

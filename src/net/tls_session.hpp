@@ -34,6 +34,8 @@ class TlsSession {
   void close(std::string& out);
 
   State state() const { return state_; }
+  // The common name of the peer's certificate, verified; empty when there is none, or none that can be read.
+  std::string peer_name() const;
   // Of a session that has Failed: the library's reason, for a log.
   const std::string& failure() const;
   SSL* native() { return ssl_.get(); }

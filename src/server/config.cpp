@@ -101,6 +101,7 @@ std::map<std::string, Take> settings(Config& c) {
       {"server.public_url", text(c.public_url)},
       {"server.tls_certificate", text(c.tls_certificate)},
       {"server.tls_key", text(c.tls_key)},
+      {"server.tls_client_ca", text(c.tls_client_ca)},
       {"server.tls_old_versions", flag(c.tls_old_versions)},
       {"server.log_json", flag(c.log_json)},
       {"api.strict", flag(c.api.strict)},

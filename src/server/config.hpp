@@ -24,6 +24,7 @@ struct Config {
   std::string public_url;
   std::string tls_certificate;  // PEM; a self-signed pair in the data folder when empty
   std::string tls_key;
+  std::string tls_client_ca;      // PEM; empty: devices are asked for no certificate
   bool tls_old_versions = false;  // TLS 1.0 and 1.1 for old devices
   bool mqtt_detects_tls = true;   // on the port of `mqtt` too, when there is a certificate
   LogLevel log_level = LogLevel::Info;

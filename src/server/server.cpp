@@ -82,8 +82,8 @@ Status Server::open() {
   return engine_->start(config_.engine);
 }
 
-// Null: nothing asks for a certificate, and there is none.
-Result<std::shared_ptr<net::TlsContext>> Server::load_tls() const {
+// Leaves both contexts null when nothing asks for a certificate and there is none.
+Status Server::load_tls() {
   net::TlsFiles files{config_.tls_certificate, config_.tls_key};
   if (files.certificate_path.empty() != files.key_path.empty())
     return fail(ErrorCode::InvalidFormattedParameter,
@@ -91,7 +91,7 @@ Result<std::shared_ptr<net::TlsContext>> Server::load_tls() const {
   const bool asked = !config_.https.empty() || !config_.mqtts.empty();
   if (files.certificate_path.empty()) {
     const bool there = net::has_self_signed(config_.data_dir);
-    if (!asked && !(there && config_.mqtt_detects_tls)) return nullptr;
+    if (!asked && !(there && config_.mqtt_detects_tls)) return {};
     net::Address address;
     if (!there && !config_.mqtts.empty()) {
       ROLLCALL_TRY(address, address_of(config_.mqtts, "--mqtts"));
@@ -101,11 +101,18 @@ Result<std::shared_ptr<net::TlsContext>> Server::load_tls() const {
     ROLLCALL_TRY(files, net::generate_self_signed(config_.data_dir,
                                                   certificate_host(address.host, config_.public_url)));
   }
-  return net::TlsContext::load(files, net::TlsOptions{config_.tls_old_versions});
+  net::TlsOptions options{.old_versions = config_.tls_old_versions};
+  ROLLCALL_TRY(https_tls_, net::TlsContext::load(files, options));
+  device_tls_ = https_tls_;
+  if (config_.tls_client_ca.empty()) return {};
+  // Not on the port for HTTPS, where a browser would ask its user for a certificate.
+  options.client_ca_path = config_.tls_client_ca;
+  ROLLCALL_TRY(device_tls_, net::TlsContext::load(files, options));
+  return {};
 }
 
 Status Server::listen() {
-  ROLLCALL_TRY(tls_, load_tls());
+  ROLLCALL_TRY_STATUS(load_tls());
   ROLLCALL_TRY_STATUS(listen_http());
   ROLLCALL_TRY_STATUS(listen_mqtt());
   core_->start();
@@ -123,7 +130,7 @@ Status Server::listen_http() {
   addresses_.http = core_->http_bound(0).text();
   if (config_.https.empty()) return {};
   ROLLCALL_TRY(net::Address https, address_of(config_.https, "--https"));
-  if (Status status = core_->listen_http(https, *router_, refusal, tls_); !status)
+  if (Status status = core_->listen_http(https, *router_, refusal, https_tls_); !status)
     return fail(listening("--https", config_.https, status.error()));
   addresses_.https = core_->http_bound(1).text();
   return {};
@@ -131,8 +138,8 @@ Status Server::listen_http() {
 
 Status Server::listen_mqtt() {
   ROLLCALL_TRY(net::Address mqtt, address_of(config_.mqtt, "--mqtt"));
-  core_->set_device_tls(tls_);
-  addresses_.mqtt_tls = tls_ && config_.mqtt_detects_tls;
+  core_->set_device_tls(device_tls_);
+  addresses_.mqtt_tls = device_tls_ && config_.mqtt_detects_tls;
   const auto greeting = addresses_.mqtt_tls ? net::Greeting::Detect : net::Greeting::Plain;
   if (Status status = core_->listen_mqtt(mqtt, greeting); !status)
     return fail(listening("--mqtt", config_.mqtt, status.error()));

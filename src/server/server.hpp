@@ -44,7 +44,7 @@ class Server {
   Status listen();
   Status listen_http();
   Status listen_mqtt();
-  Result<std::shared_ptr<net::TlsContext>> load_tls() const;
+  Status load_tls();
 
   Config config_;
   SystemClock clock_;
@@ -55,7 +55,8 @@ class Server {
   Addresses addresses_;
   IdCodec::Key codec_key_{};
   std::unique_ptr<store::Store> store_;
-  std::shared_ptr<net::TlsContext> tls_;  // null: no port speaks TLS
+  std::shared_ptr<net::TlsContext> https_tls_;   // null: no port speaks TLS
+  std::shared_ptr<net::TlsContext> device_tls_;  // the same, but it may ask for certificates
   std::unique_ptr<Core> core_;
   std::unique_ptr<ReaderThread> reader_;
   std::unique_ptr<EngineThread> engine_;

@@ -144,6 +144,9 @@ TEST_F(Transports, SaysWhatIsWrongWithACertificate) {
   EXPECT_THAT(refusal({"--config",
                        config("[server]\ntls_certificate = \"" + good + "\"\ntls_key = \"" + good + "\"\n")}),
               HasSubstr("the key " + good + " cannot be used"));
+  EXPECT_THAT(
+      refusal({"--mqtts", "127.0.0.1:0", "--config", config("[server]\ntls_client_ca = \"/none\"\n")}),
+      HasSubstr("the authorities of devices in /none cannot be used"));
   EXPECT_THAT(refusal({"--mqtts", "nowhere"}), HasSubstr("--mqtts nowhere"));
   const uint16_t taken = free_port();
   ASSERT_TRUE(serve({"--mqtts", "127.0.0.1:" + std::to_string(taken)}));
