@@ -43,6 +43,7 @@ struct Layers {
   std::string held;             // of a handshake that waits for its turn
   SteadyUs begun;               // when its turn came
   bool holding = false;         // it waits
+  bool answered = false;        // we have sent our part of the handshake
   bool shaking = false;         // the handshake is not over
   bool goodbye_framed = false;  // WebSocket's
   bool goodbye_sealed = false;  // TLS's

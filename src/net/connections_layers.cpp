@@ -82,7 +82,9 @@ void Connections::greet(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes)
   }
   if (!slot.layers) slot.layers = std::make_unique<Layers>();
   Layers& layers = *slot.layers;
-  if (slot.greeting == Greeting::Plain) {  // a client's
+  // A client's, or one that has had its turn: what is left costs little, and ending what has begun comes
+  // before beginning, or a fleet would be half-way all at once.
+  if (slot.greeting == Greeting::Plain || layers.answered) {
     unseal(ref, slot, bytes);
     return;
   }
@@ -189,7 +191,10 @@ void Connections::unseal(ConnectionRef ref, Slot& slot, std::span<uint8_t> bytes
     kill(ref, slot, asio::error::no_buffer_space);
     return;
   }
-  if (!slot.output.empty()) want_flush(ref, slot);
+  if (!slot.output.empty()) {
+    slot.layers->answered = true;
+    want_flush(ref, slot);
+  }
   if (slot.state == State::Hello && (state == TlsSession::State::Open || state == TlsSession::State::Ended)) {
     slot.layers->shaking = false;
     --handshakes_under_way_;

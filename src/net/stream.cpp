@@ -93,7 +93,8 @@ void TlsStream::handshake(Owner owner) {
 
 void TlsStream::shake(const Owner& owner) {
   socket_.async_wait(tcp::socket::wait_read, [this, owner](error_code ec) {
-    if (ec || turns_ == nullptr)
+    // Ending what has begun comes before beginning, and costs less.
+    if (ec || turns_ == nullptr || answered_)
       step(owner, ec);
     else
       turns_->take([this, owner] { step(owner, {}); });
@@ -103,6 +104,7 @@ void TlsStream::shake(const Owner& owner) {
 void TlsStream::step(const Owner& owner, error_code ec) {
   if (!ec) ec = receive();
   if (would_block(ec)) ec.clear();
+  answered_ = answered_ || !output_.empty();
   flush(owner, [this, ec](const Owner& after, const error_code& flush_ec) {
     if (ec || flush_ec)
       after->on_handshake(ec ? ec : flush_ec);

@@ -106,7 +106,8 @@ class TlsStream final : public Stream {
   std::string output_;  // encrypted, on its way to the socket
   size_t output_sent_ = 0;
   bool waiting_write_ = false;
-  Then then_;  // what goes on when the output is out
+  bool answered_ = false;  // our part of the handshake is on its way
+  Then then_;              // what goes on when the output is out
 };
 
 }  // namespace rollcall::net

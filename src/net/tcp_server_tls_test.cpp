@@ -176,6 +176,23 @@ TEST_F(DeviceTls, ManyHandshakesTakeTurns) {
   EXPECT_EQ(server->handshakes().failed.value(), 0u);
 }
 
+TEST_F(DeviceTls, EndsWhatHasBegunBeforeItBeginsMore) {
+  TcpServerOptions options;
+  options.handshake_steps_max = 1;
+  options.handshakes_max = 8;  // fewer than come: were all begun first, most would be cut
+  start(Greeting::Tls, options);
+  std::vector<std::unique_ptr<TlsPeer>> peers;
+  for (int i = 0; i < 60; ++i) {
+    peers.push_back(std::make_unique<TlsPeer>(port));
+    peers.back()->step();
+  }
+  ASSERT_TRUE(eventually(loop, [&] {
+    for (const auto& peer : peers) peer->step();
+    return handler.opened.size() == peers.size();
+  }));
+  EXPECT_EQ(server->handshakes().cut.value(), 0u);
+}
+
 TEST_F(DeviceTls, DoesNotEndWhoWaitsForItsTurn) {
   TcpServerOptions options;
   options.handshake_steps_max = 0;  // which never comes
