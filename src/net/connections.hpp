@@ -32,7 +32,7 @@ struct ConnectionsOptions {
   int64_t connect_ms = 0;       // clients only
   int64_t hello_ms = 0;         // with TLS: from accept to the end of the handshake
   size_t handshakes_max = 0;    // under way; then the oldest makes room
-  int handshake_steps_max = 0;  // in a round of the loop; the others wait their turn
+  int handshake_steps_max = 0;  // begun in a round of the loop; the others wait their turn
 };
 
 // What lies between the socket of a connection and its protocol, where something does.

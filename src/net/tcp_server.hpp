@@ -23,8 +23,8 @@ struct TcpServerOptions {
   size_t output_bytes_max = limits::kConnectionOutputBytesMax;
   int64_t close_ms = limits::kConnectionCloseSeconds * 1000;  // the longest that close() waits for the peer
   bool reuse_port = false;                                    // several cores on one port
-  // With TLS only: from accept to the end of the handshake; how many are under way, and how many go a step
-  // on in one round of the loop.
+  // With TLS only: from accept to the end of the handshake; how many are under way, and how many are begun
+  // in one round of the loop.
   int64_t hello_ms = limits::kDeviceHelloSeconds * 1000;
   size_t handshakes_max = limits::kTlsHandshakesMax;
   int handshake_steps_max = limits::kTlsHandshakeStepsPerRound;
