@@ -77,11 +77,11 @@ void write_and_read(fuzz::Input& input) {
   Reading expected;
   bool within = false;
   const std::string_view cuts = input.take(input.byte() % 8U);
-  for (int frames = 0; !input.empty() && frames < 64; ++frames) {
+  for (int frames = 0; !input.empty() && frames < 64 && stream.size() < 2'000; ++frames) {
     const uint8_t choice = input.byte();
     const uint32_t mask = 0x01010101U * input.byte() + choice;
     // Long enough for the second form of a length, and seldom for the third.
-    const size_t repeated = choice >= 0xfc ? 70'000 : choice >= 0xf0 ? 300 : 1;
+    const size_t repeated = choice == 0xff ? 70'000 : choice >= 0xf0 ? 300 : 1;
     std::string payload(input.take(choice % 32U));
     if (repeated > 1) payload.append(repeated, 'x');
     if ((choice & 0x60) == 0) {
