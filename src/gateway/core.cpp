@@ -97,8 +97,11 @@ void Core::take(engine::DeviceFound&& found) {
   if (connection == nullptr || connection->stage != Stage::Finding) return;
   if (!found.identity) return refuse(*connection, refusal_code(found.identity.error(), services_.config));
   const Arrival& arrival = *connection->arrival;
-  if (!password_matches(arrival.login, found.identity->secret))
-    return refuse(*connection, ConnectCode::BadUserOrPassword);
+  // A certificate stands for its device, and for no other, whatever the password.
+  const std::string certified = services_.sink.certified_name(connection->ref);
+  const bool proven = certified.empty() ? password_matches(arrival.login, found.identity->secret)
+                                        : certified == certificate_name(arrival.login);
+  if (!proven) return refuse(*connection, ConnectCode::BadUserOrPassword);
   connection->device = found.identity->device;
   connection->filters = services_.filter_sets.intern(alink::FilterSet(arrival.login.mode));
   engine::OpenSession open{

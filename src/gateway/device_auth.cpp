@@ -80,18 +80,22 @@ std::string signed_text(const DeviceLogin& login, bool with_client_id) {
 
 }  // namespace
 
-tl::expected<DeviceLogin, ConnectCode> parse_login(const mqtt::ConnectView& connect) {
+std::string certificate_name(const DeviceLogin& login) { return login.device_name + "&" + login.product_key; }
+
+tl::expected<DeviceLogin, ConnectCode> parse_login(const mqtt::ConnectView& connect, bool certified) {
   DeviceLogin login;
   if (const auto refused = take_client_id(login, connect.client_id)) return tl::unexpected(*refused);
-  if (!connect.user_name || !connect.password) return tl::unexpected(ConnectCode::BadUserOrPassword);
+  if (!connect.user_name || (!connect.password && !certified))
+    return tl::unexpected(ConnectCode::BadUserOrPassword);
   const size_t ampersand = connect.user_name->find('&');
   if (ampersand == std::string_view::npos) return tl::unexpected(ConnectCode::BadUserOrPassword);
   login.device_name = std::string(connect.user_name->substr(0, ampersand));
   login.product_key = std::string(connect.user_name->substr(ampersand + 1));
   if (!is_name(login.device_name) || !is_name(login.product_key))
     return tl::unexpected(ConnectCode::BadUserOrPassword);
-  if (connect.password->size() > 64) return tl::unexpected(ConnectCode::BadUserOrPassword);
-  login.password = Secret(std::string(*connect.password));
+  const std::string_view password = connect.password.value_or(std::string_view());
+  if (password.size() > 64) return tl::unexpected(ConnectCode::BadUserOrPassword);
+  login.password = Secret(std::string(password));
   return login;
 }
 

@@ -29,8 +29,12 @@ struct DeviceLogin {
 // Order, unknown keys, blanks and line breaks of the extension list are the device's business
 // (device-protocol 0, rule 8). IdentifierRejected: a client id that is too long, a list entry without '=', an
 // unknown signmethod. BadUserOrPassword: user name or password missing, a user name that is not "dn&pk", an
-// authType that is not offered.
-tl::expected<DeviceLogin, mqtt::ConnectCode> parse_login(const mqtt::ConnectView& connect);
+// authType that is not offered. `certified`: the peer has shown a certificate, and needs no password.
+tl::expected<DeviceLogin, mqtt::ConnectCode> parse_login(const mqtt::ConnectView& connect,
+                                                         bool certified = false);
+
+// "DeviceName&ProductKey": what the common name of a device's certificate is.
+std::string certificate_name(const DeviceLogin& login);
 
 bool password_matches(const DeviceLogin& login, const Secret& device_secret);
 

@@ -12,7 +12,7 @@ using Stage = Connection::Stage;
 using mqtt::ConnectCode;
 
 void Dialogue::on_connect(const mqtt::ConnectView& connect) {
-  auto login = parse_login(connect);
+  auto login = parse_login(connect, !services_.sink.certified_name(connection_.ref).empty());
   if (!login) return refuse(login.error());
   const int keep_alive = connect.keep_alive_seconds;
   if (keep_alive < services_.config.keep_alive_seconds_min ||

@@ -55,6 +55,21 @@ TEST_F(GatewayLogin, Rule10AnswersBadCredentialsWithCode4) {
   EXPECT_EQ(probe.logins_refused.value(), 2u);
 }
 
+TEST_F(GatewayLogin, TakesACertificateForItsOwnDeviceOnly) {
+  sink.certified = {{0, "dev1&a1pk"}, {1, "dev2&a1pk"}, {2, "dev1"}};
+  core.on_open(ref(0), "peer");
+  send(ref(0), connect_packet("_ss=1", 60, "dev1", "wrong"));
+  found(ref(0));
+  EXPECT_EQ(received(0), "") << "it is let in, once its session is open";
+  EXPECT_FALSE(sink.closed.contains(0));
+  for (const uint32_t slot : {1u, 2u}) {
+    core.on_open(ref(slot), "peer");
+    send(ref(slot), connect_packet("_ss=1"));  // with the right password
+    found(ref(slot));
+    EXPECT_EQ(received(slot), "CONNACK 4\n");
+  }
+}
+
 TEST_F(GatewayLogin, AnswersADisabledDeviceWithTheConfiguredCode) {
   core.on_open(ref(0), "peer");
   send(ref(0), connect_packet("_ss=1"));

@@ -21,6 +21,7 @@ namespace rollcall::gateway::test {
 struct FakeSink final : ByteSink {
   std::map<uint32_t, std::string> sent;  // by slot
   std::set<uint32_t> closed;
+  std::map<uint32_t, std::string> certified;  // by slot
   bool full = false;
 
   bool send(ConnectionRef connection, std::string_view bytes) override {
@@ -30,6 +31,10 @@ struct FakeSink final : ByteSink {
   }
   void close(ConnectionRef connection) override { closed.insert(connection.slot); }
   size_t queued_bytes(ConnectionRef) const override { return 0; }
+  std::string certified_name(ConnectionRef connection) const override {
+    const auto name = certified.find(connection.slot);
+    return name == certified.end() ? std::string() : name->second;
+  }
 };
 
 struct FakeEngine final : CommandSink {
