@@ -414,6 +414,7 @@ TEST(ImportFleetAction, HandsTheFleetToTheEngine) {
             R"({"Data":{"DryRun":true,"Products":{"Added":0,"Changed":0,"Same":0,"Refused":0},)"
             R"("Groups":{"Added":0,"Changed":0,"Same":0,"Refused":0},)"
             R"("Devices":{"Added":1,"Changed":3,"Same":2,"Refused":1},)"
+            R"("Tasks":{"Added":0,"Changed":0,"Same":0,"Refused":0},)"
             R"("Refusals":{"Refusal":[{"Place":"devices[0]","Why":"no"}]}}})");
 }
 

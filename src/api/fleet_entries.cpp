@@ -188,10 +188,25 @@ Result<ImportFleet::GroupEntry> read_group(std::string path, const value& given)
   return out;
 }
 
+Result<ImportFleet::TaskEntry> read_task(std::string path, const value& given, const IdCodec& codec) {
+  ROLLCALL_TRY(const Entry entry, Entry::read(path, given, {"TaskId", "ForeignTaskId"}));
+  ImportFleet::TaskEntry out;
+  out.place = std::move(path);
+  ROLLCALL_TRY(out.foreign_id, entry.required_text("ForeignTaskId"));
+  if (!is_identity(out.foreign_id) || codec.task_key(out.foreign_id))
+    return refuse(entry.path_of("ForeignTaskId"), "a TaskId of another platform, 1 to 64 bytes",
+                  out.foreign_id);
+  ROLLCALL_TRY(const std::string code, entry.required_text("TaskId"));
+  const auto key = codec.task_key(code);
+  if (!key) return refuse(entry.path_of("TaskId"), "a TaskId of this server", code);
+  out.key = *key;
+  return out;
+}
+
 // In a dry run a row that is ill-formed is told of and left out.
-template <class T>
-Status read_entries(const Entry& root, const char* name, Result<T> (*read)(std::string, const value&),
-                    std::vector<T>& out, ImportFleet& fleet, engine::ImportTally& tally) {
+template <class T, class Read>
+Status read_entries(const Entry& root, const char* name, Read&& read, std::vector<T>& out, ImportFleet& fleet,
+                    engine::ImportTally& tally) {
   ROLLCALL_TRY(const auto* list, read_list(name, root.find(name)));
   out.reserve(list->size());
   for (size_t i = 0; i < list->size(); ++i) {
@@ -245,21 +260,25 @@ std::optional<int32_t> parse_net_type(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-Result<engine::ImportFleet> read_fleet_entries(std::string_view text, bool dry_run) {
+Result<engine::ImportFleet> read_fleet_entries(std::string_view text, const IdCodec& codec, bool dry_run) {
   auto parsed = parse_json(text);
   if (!parsed) {
     return fail(ErrorCode::InvalidFormattedParameter,
                 "Entries is not valid JSON: " + public_message(parsed.error()));
   }
-  ROLLCALL_TRY(
-      const Entry root,
-      Entry::read("Entries", *parsed, {"products", "devices", "groups", "knownProducts", "knownGroups"}));
+  ROLLCALL_TRY(const Entry root,
+               Entry::read("Entries", *parsed,
+                           {"products", "devices", "groups", "tasks", "knownProducts", "knownGroups"}));
   engine::ImportFleet fleet;
   fleet.dry_run = dry_run;
   auto& refused = fleet.refused;
   ROLLCALL_TRY_STATUS(read_entries(root, "products", read_product, fleet.products, fleet, refused.products));
   ROLLCALL_TRY_STATUS(read_entries(root, "groups", read_group, fleet.groups, fleet, refused.groups));
   ROLLCALL_TRY_STATUS(read_entries(root, "devices", read_device, fleet.devices, fleet, refused.devices));
+  const auto read_alias = [&codec](std::string path, const value& given) {
+    return read_task(std::move(path), given, codec);
+  };
+  ROLLCALL_TRY_STATUS(read_entries(root, "tasks", read_alias, fleet.tasks, fleet, refused.tasks));
   ROLLCALL_TRY_STATUS(read_known(root, "knownProducts", fleet.known_products));
   ROLLCALL_TRY_STATUS(read_known(root, "knownGroups", fleet.known_groups));
   return fleet;

@@ -7,6 +7,10 @@
 namespace rollcall::api {
 namespace {
 
+using namespace std::string_literals;
+
+const IdCodec codec{IdCodec::Key{1, 2, 3}};
+
 TEST(FleetEntries, ReadsProductsDevicesAndGroupsWithTheirIdentities) {
   const auto fleet = read_fleet_entries(R"({
     "products":[{"ProductKey":"a1bCdEf","ProductSecret":"ps","ProductName":"lamp","NodeType":1,
@@ -17,7 +21,8 @@ TEST(FleetEntries, ReadsProductsDevicesAndGroupsWithTheirIdentities) {
                  "IotId":"OPx00101","Nickname":"front"},
                {"ProductKey":"a1bCdEf","DeviceName":"lamp-2","DeviceSecret":"s2","IotId":null}],
     "groups":[{"GroupId":"rY201","GroupName":"night","GroupDesc":"g",
-                 "Devices":[{"ProductKey":"a1bCdEf","DeviceName":"lamp-1"}]}]})");
+                 "Devices":[{"ProductKey":"a1bCdEf","DeviceName":"lamp-1"}]}]})",
+                                        codec);
   ASSERT_TRUE(fleet) << fleet.error().message;
   ASSERT_EQ(fleet->products.size(), 2u);
   const auto& lamp = fleet->products[0];
@@ -47,7 +52,7 @@ TEST(FleetEntries, ReadsProductsDevicesAndGroupsWithTheirIdentities) {
 }
 
 TEST(FleetEntries, TakesAnEmptyFleet) {
-  const auto fleet = read_fleet_entries(R"({"devices":null})");
+  const auto fleet = read_fleet_entries(R"({"devices":null})", codec);
   ASSERT_TRUE(fleet);
   EXPECT_TRUE(fleet->products.empty() && fleet->devices.empty() && fleet->groups.empty());
 }
@@ -91,7 +96,7 @@ TEST(FleetEntries, NamesThePlaceOfWhatIsWrong) {
       {R"({"groups":[{"GroupName":"night"}]})", ErrorCode::InvalidFormattedParameter, "groups[0].GroupId"},
   };
   for (const Bad& row : rows) {
-    const auto fleet = read_fleet_entries(row.text);
+    const auto fleet = read_fleet_entries(row.text, codec);
     ASSERT_FALSE(fleet) << row.text;
     EXPECT_EQ(fleet.error().code, row.code) << row.text << ": " << fleet.error().message;
     EXPECT_NE(public_message(fleet.error()).find(row.names), std::string::npos) << fleet.error().message;
@@ -104,7 +109,8 @@ TEST(FleetEntries, ReadsTopicsTagsGroupsAndSwitches) {
                  "Topics":[{"Name":"user/get","Operation":1,"Description":"d"}]}],
     "groups":[{"GroupId":"g2","SuperGroupId":"g1"}],
     "devices":[{"ProductKey":"p","DeviceName":"lamp-1","DeviceSecret":"s","Serial":"sn_1","Enabled":false,
-                "Tags":{"room":"101"},"Groups":["g1","g2"]}]})");
+                "Tags":{"room":"101"},"Groups":["g1","g2"]}]})",
+                                        codec);
   ASSERT_TRUE(fleet) << public_message(fleet.error());
   EXPECT_EQ(fleet->products[0].released, true);
   EXPECT_EQ(fleet->products[0].id2, false);
@@ -118,11 +124,25 @@ TEST(FleetEntries, ReadsTopicsTagsGroupsAndSwitches) {
   EXPECT_EQ(fleet->devices[0].groups, (std::vector<std::string>{"g1", "g2"}));
 }
 
+TEST(FleetEntries, ReadsWhatTasksAreCalledElsewhere) {
+  const std::string ours = codec.task_code({JobId{3}, 7});
+  const auto fleet =
+      read_fleet_entries(R"({"tasks":[{"TaskId":")" + ours + R"(","ForeignTaskId":"Ab9"}]})", codec);
+  ASSERT_TRUE(fleet) << public_message(fleet.error());
+  EXPECT_EQ(fleet->tasks[0].key, (TaskKey{JobId{3}, 7}));
+  EXPECT_EQ(fleet->tasks[0].foreign_id, "Ab9");
+  for (const std::string& bad :
+       {R"({"TaskId":"Ab9","ForeignTaskId":"x"})"s, R"({"TaskId":")" + ours + R"("})",
+        R"({"TaskId":")" + ours + R"(","ForeignTaskId":")" + ours + "\"}",
+        R"({"TaskId":")" + ours + R"(","ForeignTaskId":"a b"})"})
+    EXPECT_FALSE(read_fleet_entries(R"({"tasks":[)" + bad + "]}", codec)) << bad;
+}
+
 TEST(FleetEntries, ADryRunLeavesOutWhatIsWrongAndTellsOfIt) {
   const auto fleet = read_fleet_entries(
       R"({"devices":[{"ProductKey":"p"},{"ProductKey":"p","DeviceName":"lamp-1","DeviceSecret":"s"},7],)"
       R"("knownProducts":["p"]})",
-      true);
+      codec, true);
   ASSERT_TRUE(fleet) << public_message(fleet.error());
   ASSERT_EQ(fleet->devices.size(), 1u);
   EXPECT_EQ(fleet->devices[0].place, "devices[1]");
@@ -135,7 +155,7 @@ TEST(FleetEntries, ADryRunLeavesOutWhatIsWrongAndTellsOfIt) {
 TEST(FleetEntries, RefusesMoreThanAChunk) {
   std::string text = R"({"devices":[)";
   for (int i = 0; i <= 2000; ++i) text += (i > 0 ? ",{" : "{") + std::string("}");
-  const auto fleet = read_fleet_entries(text + "]}");
+  const auto fleet = read_fleet_entries(text + "]}", codec);
   ASSERT_FALSE(fleet);
   EXPECT_EQ(fleet.error().code, ErrorCode::DeviceCountExceeded);
 }

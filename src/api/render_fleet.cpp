@@ -307,6 +307,7 @@ Node render_fleet_imported(const engine::FleetImported& imported, bool dry_run) 
   data.add("Products", render_tally(imported.products));
   data.add("Groups", render_tally(imported.groups));
   data.add("Devices", render_tally(imported.devices));
+  data.add("Tasks", render_tally(imported.tasks));
   data.add_list("Refusals", "Refusal", render_refusals(imported.refusals));
   return data_only(std::move(data));
 }

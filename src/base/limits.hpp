@@ -24,7 +24,7 @@ inline constexpr size_t kParametersMax = 50'000;     // 10,000 objects of four f
 inline constexpr int64_t kSignatureWindowMs = 15 * 60 * 1000;
 inline constexpr int64_t kNonceKeepMs = 31 * 60 * 1000;
 inline constexpr size_t kProductsExported = 10'000;  // of an instance
-inline constexpr size_t kImportRefusalsTold = 20;  // of a chunk, with their places
+inline constexpr size_t kImportRefusalsTold = 20;    // of a chunk, with their places
 inline constexpr size_t kNoncesMax = 2'000'000;  // beyond: ServiceUnavailable rather than a forgotten nonce
 
 // --- MQTT (device-protocol 1.8, 1.9)

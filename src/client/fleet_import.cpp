@@ -20,9 +20,9 @@ struct KindName {
 };
 // By kind; Members are sent as groups.
 constexpr KindName kNames[] = {
-    {"accounts", "Accounts"}, {"instances", "Instances"}, {"aliases", "Aliases"},
-    {"users", "Users"},       {"keys", "Keys"},           {"products", "Products"},
-    {"groups", "Groups"},     {"devices", "Devices"},     {"groups", "Groups"},
+    {"accounts", "Accounts"}, {"instances", "Instances"}, {"aliases", "Aliases"}, {"users", "Users"},
+    {"keys", "Keys"},         {"products", "Products"},   {"groups", "Groups"},   {"devices", "Devices"},
+    {"tasks", "Tasks"},       {"groups", "Groups"},
 };
 
 constexpr size_t index_of(Kind kind) { return static_cast<size_t>(kind); }
@@ -125,6 +125,9 @@ Status FleetImport::check(FleetRow& row) {
     if (const auto groups = json_member(json, "Groups"))
       for (const std::string_view group : json_elements(*groups))
         note_known(json_unquote(group).value_or(""), groups_, known_groups_);
+  } else if (row.kind == Kind::Task) {
+    const std::string id = text_at(json, "ForeignTaskId");
+    check_identity(row, "task\n" + id, "ForeignTaskId " + excerpt(id));
   } else if (row.kind == Kind::Members) {
     keep_unknown_members(row);
     note_known(text_at(json, "GroupId"), groups_, known_groups_);
@@ -180,7 +183,7 @@ Status FleetImport::send_access() {
 Status FleetImport::send_fleet() {
   const List& members = lists_[index_of(Kind::Members)];
   std::string entries = "{";
-  for (const Kind kind : {Kind::Product, Kind::Group, Kind::Device, Kind::Members}) {
+  for (const Kind kind : {Kind::Product, Kind::Group, Kind::Device, Kind::Task, Kind::Members}) {
     const List& list = lists_[index_of(kind)];
     if (list.entries.empty()) continue;
     if (entries.size() > 1) entries += ',';
@@ -193,7 +196,7 @@ Status FleetImport::send_fleet() {
   known_groups_.clear();
   named_.clear();
   if (!members.entries.empty()) return send("ImportFleet", entries + "}", {Kind::Members});
-  return send("ImportFleet", entries + "}", {Kind::Product, Kind::Group, Kind::Device});
+  return send("ImportFleet", entries + "}", {Kind::Product, Kind::Group, Kind::Device, Kind::Task});
 }
 
 Status FleetImport::send(const char* action, std::string entries, std::initializer_list<Kind> kinds) {

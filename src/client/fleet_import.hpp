@@ -26,7 +26,7 @@ struct ImportReport {
     int64_t changed = 0;
     int64_t refused = 0;
   };
-  static constexpr size_t kKinds = 8;  // those of FleetRow but Members, which count as their groups
+  static constexpr size_t kKinds = 9;  // those of FleetRow but Members, which count as their groups
   std::array<Tally, kKinds> tallies;
   std::vector<std::string> refusals;  // "line 7: why"; the first kRefusalsShown
   int64_t refused() const;
@@ -68,7 +68,7 @@ class FleetImport {
   const std::string instance_;
   const Mode mode_;
   ImportReport report_;
-  std::array<List, 9> lists_;  // by kind
+  std::array<List, 10> lists_;  // by kind
   size_t bytes_ = 0;
   std::string known_products_, known_groups_;  // lists of texts: of earlier chunks, named in this one
   std::unordered_set<std::string> products_, groups_, named_;

@@ -22,7 +22,8 @@ using Kind = FleetRow::Kind;
 constexpr std::pair<std::string_view, Kind> kKinds[] = {
     {"account", Kind::Account}, {"instance", Kind::Instance}, {"alias", Kind::Alias},
     {"user", Kind::User},       {"key", Kind::Key},           {"product", Kind::Product},
-    {"group", Kind::Group},     {"device", Kind::Device},     {"members", Kind::Members},
+    {"group", Kind::Group},     {"device", Kind::Device},     {"task", Kind::Task},
+    {"members", Kind::Members},
 };
 
 tl::unexpected<Error> bad(const std::string& place, const std::string& why) {

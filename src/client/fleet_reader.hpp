@@ -24,7 +24,7 @@ namespace rollcall::client {
 
 struct FleetRow {
   // Members: a group with some of its Devices, behind these.
-  enum class Kind : uint8_t { Account, Instance, Alias, User, Key, Product, Group, Device, Members };
+  enum class Kind : uint8_t { Account, Instance, Alias, User, Key, Product, Group, Device, Task, Members };
   Kind kind{};
   std::string place;  // "line 7", "devices[3]"
   std::string json;   // the entry

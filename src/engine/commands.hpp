@@ -183,7 +183,7 @@ struct ImportRefusal {
   std::string why;
 };
 struct FleetImported {
-  ImportTally products, groups, devices;
+  ImportTally products, groups, devices, tasks;
   std::vector<ImportRefusal> refusals;  // at most limits::kImportRefusalsTold
 };
 // A chunk of a fleet import (at most limits::kSweepRows rows of a kind): all of it or nothing. What is absent
@@ -214,9 +214,16 @@ struct ImportFleet {  // FleetImported
     std::vector<DeviceRef> devices;
     std::string place;
   };
+  // A TaskId of another platform from now on stands for a task of ours.
+  struct TaskEntry {
+    std::string foreign_id;
+    TaskKey key;
+    std::string place;
+  };
   std::vector<ProductEntry> products;
   std::vector<GroupEntry> groups;
   std::vector<DeviceEntry> devices;
+  std::vector<TaskEntry> tasks;
   // Only checks, and goes on behind what would be refused. What earlier chunks would bring may be named.
   bool dry_run = false;
   std::vector<std::string> known_products, known_groups;  // by key and code; in a dry run only
@@ -272,9 +279,9 @@ struct ImportAccess {
   enum class Kind : uint8_t { Account, Instance, Alias, User, Key };
   struct Entry {
     Kind kind{};
-    ChangeAccess row;  // account: account, instance, its default one; instance: instance, account; alias:
-                       // alias, instance; user: user, account, policy; key: key_id, secret, account, user,
-                       // administrator
+    // Account: account, and instance: its default one; instance: instance, account; alias: alias, instance;
+    // user: user, account, policy; key: key_id, secret, account, user, administrator.
+    ChangeAccess row;
     bool enabled = true;  // key
     std::string place;
   };

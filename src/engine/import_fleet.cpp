@@ -11,6 +11,7 @@ namespace {
 
 using DeviceEntry = ImportFleet::DeviceEntry;
 using GroupEntry = ImportFleet::GroupEntry;
+using TaskEntry = ImportFleet::TaskEntry;
 
 Error bad(const std::string& why) { return Error(ErrorCode::InvalidFormattedParameter, why); }
 
@@ -29,6 +30,7 @@ struct Import {
   }
   Result<Imported> take(const GroupEntry& entry);
   Result<Imported> take(const DeviceEntry& entry);
+  Result<Imported> take(const TaskEntry& entry);
 
  private:
   Group* own_group(const std::string& code) const {
@@ -157,7 +159,7 @@ Result<Imported> Import::take(const DeviceEntry& entry) {
   }
   ws.device_names.put({product->id, device.name}, device.id);
   if (!device.foreign_iot_id.empty()) ws.foreign_iot_ids.put(device.foreign_iot_id, device.id);
-  ws.devices.put(device.id, std::move(device));
+  ws.devices.put(device.id, device);
   return is_new ? Imported::New : changed ? Imported::Changed : Imported::Same;
 }
 
@@ -223,6 +225,36 @@ Result<Imported> Import::take(const GroupEntry& entry) {
     ROLLCALL_TRY_STATUS(join(group, *device, changed));
   }
   return result == Imported::Same && changed ? Imported::Changed : result;
+}
+
+const Job* job_of(State& state, WorkingSet& ws, JobId id) {
+  if (const JobState* held = state.jobs.find(id)) return &held->job;
+  return ws.jobs.find(id);
+}
+
+Result<Imported> Import::take(const TaskEntry& entry) {
+  const Job* job = ws.tasks.find(entry.key) ? job_of(state, ws, entry.key.job) : nullptr;
+  if (!job || job->instance != actor.instance) return fail(bad("there is no such task"));
+  const TaskKey* old = ws.task_aliases.find(entry.foreign_id);
+  if (old && *old == entry.key) return Imported::Same;
+  if (old) {
+    const Job* owner = job_of(state, ws, old->job);
+    if (owner && owner->instance != actor.instance) return fail(bad("the ForeignTaskId is taken"));
+  }
+  const Imported result = old ? Imported::Changed : Imported::New;
+  decision.changes.task_aliases.push_back({entry.foreign_id, entry.key});
+  ws.task_aliases.put(entry.foreign_id, entry.key);
+  return result;
+}
+
+bool gather_job(State& state, WorkingSet& ws, JobId id) { return state.jobs.find(id) || ws.jobs.need(id); }
+
+bool gather_task(State& state, WorkingSet& ws, const TaskEntry& entry) {
+  bool all = ws.tasks.need(entry.key);
+  all = gather_job(state, ws, entry.key.job) && all;
+  if (!ws.task_aliases.need(entry.foreign_id)) return false;
+  const TaskKey* old = ws.task_aliases.find(entry.foreign_id);
+  return (!old || gather_job(state, ws, old->job)) && all;
 }
 
 bool gather_group_code(WorkingSet& ws, const std::string& code) {
@@ -294,6 +326,7 @@ void append_changes(store::ChangeSet& to, store::ChangeSet& from) {
   append(to.thing_models, from.thing_models);
   append(to.groups, from.groups);
   append(to.tags, from.tags);
+  append(to.task_aliases, from.task_aliases);
   append(to.new_topics, from.new_topics);
   append(to.topics, from.topics);
 }
@@ -305,6 +338,7 @@ bool gather_import(State& state, WorkingSet& ws, const Actor& actor, const Impor
   for (const auto& entry : command.products) all = gather_product_import(ws, actor.instance, entry) && all;
   for (const auto& entry : command.groups) all = gather_group(state, ws, actor, entry) && all;
   for (const auto& entry : command.devices) all = gather_device(ws, entry) && all;
+  for (const auto& entry : command.tasks) all = gather_task(state, ws, entry) && all;
   return all;
 }
 
@@ -322,6 +356,7 @@ Result<Outcome> decide_import(State& state, WorkingSet& ws, Decision& decision, 
   ROLLCALL_TRY_STATUS(take_each(import, command.products, result.products, result));
   ROLLCALL_TRY_STATUS(take_each(import, command.groups, result.groups, result));
   ROLLCALL_TRY_STATUS(take_each(import, command.devices, result.devices, result));
+  ROLLCALL_TRY_STATUS(take_each(import, command.tasks, result.tasks, result));
   if (command.dry_run) return Outcome(std::move(result));
   ws = std::move(rows);
   append_changes(decision.changes, scratch.changes);

@@ -101,6 +101,14 @@ void confirm(State& state, Session& session, const SessionRef& ref, Task& task) 
   state.note_lazy();
 }
 
+// The task of a TaskId: of ours, or of another platform's that stands for one (DESIGN 5.22).
+template <class AboutTask>
+TaskKey key_of(WorkingSet& ws, const AboutTask& command) {
+  if (command.key.job) return command.key;
+  const TaskKey* key = ws.task_aliases.find(command.echo.task_code);
+  return key ? *key : TaskKey();
+}
+
 // --- thing/job/get
 
 // The task that `$next` gives: an IN_PROGRESS one, else the oldest SENT one, else the oldest QUEUED one that
@@ -158,7 +166,7 @@ void decide_get(State& state, WorkingSet& ws, Decision& decision, const JobGet& 
     return;
   }
   Task* task = command.kind == GetKind::Next ? next_task(state, ws, command.session.device)
-                                             : ws.tasks.find(command.key);
+                                             : ws.tasks.find(key_of(ws, command));
   if (command.kind == GetKind::One && task && task->device != command.session.device) task = nullptr;
   JobState* job = task ? state.jobs.find(task->key.job) : nullptr;
   std::shared_ptr<const JobContent> content = job ? job->content : nullptr;
@@ -220,7 +228,8 @@ Status decide_report(State& state, Decision& decision, Task& task, const JobUpda
 void decide_update(State& state, WorkingSet& ws, Decision& decision, const JobUpdate& command) {
   Session* session = state.sessions.find(command.session);
   if (!session) return;
-  Task* task = command.key.job ? ws.tasks.find(command.key) : nullptr;
+  const TaskKey key = key_of(ws, command);
+  Task* task = key.job ? ws.tasks.find(key) : nullptr;
   Status status;
   // The rows of a deleted job may still be there; they are nobody's.
   const bool gone = task && !state.jobs.find(task->key.job) && !ws.jobs.find(task->key.job);
@@ -330,17 +339,21 @@ void decide_seen(State& state, WorkingSet& ws, Decision& decision, const Propert
 }
 
 bool gather_update(State& state, WorkingSet& ws, const JobUpdate& command) {
-  if (!command.key.job) return true;
-  if (!ws.tasks.need(command.key)) return false;
-  const bool job_wanted = ws.tasks.find(command.key) && !state.jobs.find(command.key.job);
-  return !job_wanted || ws.jobs.need(command.key.job);
+  if (!command.key.job && !ws.task_aliases.need(command.echo.task_code)) return false;
+  const TaskKey key = key_of(ws, command);
+  if (!key.job) return true;
+  if (!ws.tasks.need(key)) return false;
+  const bool job_wanted = ws.tasks.find(key) && !state.jobs.find(key.job);
+  return !job_wanted || ws.jobs.need(key.job);
 }
 
 bool gather_get(State& state, WorkingSet& ws, const JobGet& command) {
   if (command.kind != GetKind::One) return ws.open_tasks.need(command.session.device);
-  if (!command.key.job) return true;
-  if (!ws.tasks.need(command.key)) return false;
-  return state.jobs.find(command.key.job) || ws.jobs.need(command.key.job);
+  if (!command.key.job && !ws.task_aliases.need(command.echo.task_code)) return false;
+  const TaskKey key = key_of(ws, command);
+  if (!key.job) return true;
+  if (!ws.tasks.need(key)) return false;
+  return state.jobs.find(key.job) || ws.jobs.need(key.job);
 }
 
 }  // namespace

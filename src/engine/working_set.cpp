@@ -215,6 +215,13 @@ Result<bool> WorkingSet::load_work(store::Store& store) {
     for (const store::Tell& row : rows) by_device[row.device].push_back(row);
     for (DeviceId listener : listeners) tells.keep(listener, std::move(by_device[listener]));
   }
+  const std::vector<std::string> foreign = task_aliases.take_wanted();
+  if (!foreign.empty()) {
+    any = true;
+    ROLLCALL_TRY(auto rows, store.task_aliases(foreign));
+    for (const store::TaskAlias& row : rows) task_aliases.keep(row.code, row.key);
+    for (const std::string& code : foreign) task_aliases.keep(code, std::nullopt);
+  }
   ROLLCALL_TRY(bool task_rows, fill(
                                    tasks, [&](const auto& keys) { return store.tasks(keys); },
                                    [](const Task& row) { return row.key; }));

@@ -148,6 +148,7 @@ class WorkingSet {
   Table<JobId, uint32_t> rerunnable{arena_};
   Table<DeviceId, std::vector<store::Tell>> tells{arena_};  // at most limits::kTellsPerLook each
   Table<TaskKey, TaskDetail> task_details{arena_};
+  Table<std::string, TaskKey> task_aliases{arena_};          // TaskIds of another platform
   Table<DeviceId, std::vector<TaskKey>> open_tasks{arena_};  // keys; the rows are in `tasks`
   Table<store::ClientTokenKey, store::ClientToken, ClientTokenKeyHash> client_tokens{arena_};
   // Accounts and keys are one row: rarely changed, and then judged as a whole.

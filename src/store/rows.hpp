@@ -278,6 +278,14 @@ struct LastValues {
   std::string reported;
 };
 
+// A TaskId of another platform that a device may still report (DESIGN 5.22). Put: stands for this task from
+// now on. Gone with what is left of a deleted job.
+struct TaskAlias {
+  std::string code;
+  TaskKey key;
+  bool operator==(const TaskAlias&) const = default;
+};
+
 struct ChangeSet {
   std::vector<NewProduct> new_products;
   std::vector<PutProduct> put_products;
@@ -310,6 +318,7 @@ struct ChangeSet {
   std::vector<Tell> tells_done;    // forgotten, by device and task
   std::vector<Presence> presence;  // written when connection_epoch is not older than the stored one
   std::vector<LastValues> last_values;
+  std::vector<TaskAlias> task_aliases;
   std::optional<WallMs> time_outs_done_until;  // forget time-out entries with deadline <= this ...
   std::vector<TaskKey> time_outs_done;         // ... of these tasks only, as due_time_outs gave them
   std::optional<PurgeJobs> purge;

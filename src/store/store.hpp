@@ -180,6 +180,8 @@ class Reader {
   virtual Result<std::vector<DeviceId>> job_targets(JobId job) = 0;
 
   virtual Result<std::vector<Task>> tasks(std::span<const TaskKey> keys) = 0;
+  // Of these TaskIds of another platform those that stand for a task.
+  virtual Result<std::vector<TaskAlias>> task_aliases(std::span<const std::string> codes) = 0;
   virtual Result<std::vector<TaskDetail>> task_details(
       std::span<const TaskKey> keys) = 0;  // same order; empty where none
   // Tasks of a job with sequence > after_sequence (-1 = from the start), in queue order; `statuses` filters

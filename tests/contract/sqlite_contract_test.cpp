@@ -119,6 +119,7 @@ class SqliteStore : public testing::Test {
   }
   // As before migration 4, and what came later.
   void forget_chains(int version) {
+    execute("DROP TABLE task_alias");
     execute("DROP TABLE last_values");
     forget_accounts();
     execute("DROP TABLE task_block; CREATE INDEX task_status ON task(job, status, sequence)");

@@ -62,6 +62,9 @@ TEST_P(StoreContract, TakesAChunkATimeAndShowsNothingFromTheFirstOneOn) {
   const auto devices = add_devices(add_product("key"), 5);
   const JobId kept = finished_job(devices);
   const JobId gone = finished_job(devices);
+  ChangeSet called;
+  called.task_aliases = {{"k", {kept, 4}}, {"first", {gone, 0}}, {"last", {gone, 4}}};
+  commit(called);
   end_job(gone, JobStatus::Removing, now);
   EXPECT_EQ(*store().instance_of_job(gone), InstanceId{1});
   EXPECT_THAT(*store().list_tasks_of_device(devices[4], {}, JobId{}, 9), SizeIs(2));
@@ -69,6 +72,8 @@ TEST_P(StoreContract, TakesAChunkATimeAndShowsNothingFromTheFirstOneOn) {
   CommitResult result = commit(purge(now, 2));
   EXPECT_EQ(result.purged.job, gone);
   EXPECT_EQ(result.purged.tasks, 2);
+  const std::vector<std::string> names{"k", "first", "last"};
+  EXPECT_THAT(*store().task_aliases(names), SizeIs(2));
   EXPECT_EQ(*store().instance_of_job(gone), std::nullopt);
   EXPECT_THAT(*store().list_tasks_of_device(devices[4], {}, JobId{}, 9), SizeIs(1));
   EXPECT_EQ(rows_of(whole_history(), gone), 6u);
@@ -77,6 +82,7 @@ TEST_P(StoreContract, TakesAChunkATimeAndShowsNothingFromTheFirstOneOn) {
   EXPECT_EQ(commit(purge(now, 2)).purged.tasks, 2);
   EXPECT_EQ(commit(purge(now, 2)).purged.tasks, 1);
   EXPECT_FALSE(commit(purge(now, 2)).purged.job) << "there is nothing left";
+  EXPECT_EQ(*store().task_aliases(names), (std::vector<TaskAlias>{{"k", {kept, 4}}}));
 
   EXPECT_EQ(*store().earliest_deletion(), std::nullopt);
   EXPECT_EQ(rows_of(whole_history(), gone), 0u);

@@ -33,5 +33,19 @@ TEST_P(StoreContract, KeepsTheLastValuesOfDevicesUntilTheyAreDeleted) {
   EXPECT_EQ(rows->front().device, devices[1]);
 }
 
+TEST_P(StoreContract, KeepsWhatTasksAreCalledElsewhere) {
+  ChangeSet changes;
+  changes.task_aliases = {{"a", {JobId{1}, 5}}, {"b", {JobId{1}, 6}}, {"a", {JobId{2}, 7}}};
+  EXPECT_FALSE(changes.empty());
+  commit(changes);
+  changes.task_aliases = {{"b", {JobId{1}, 8}}};
+  commit(changes);
+  if (GetParam().durable) reopen();
+  const std::vector<std::string> asked{"b", "none", std::string("a\0", 2), "a"};
+  const auto rows = store().task_aliases(asked);
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(*rows, (std::vector<TaskAlias>{{"b", {JobId{1}, 8}}, {"a", {JobId{2}, 7}}}));
+}
+
 }  // namespace
 }  // namespace rollcall::store

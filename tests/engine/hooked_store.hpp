@@ -54,6 +54,7 @@ class HookedStore final : public store::Store {
   FORWARD_3(Rows<Device>, list_devices, ProductId, std::string_view, size_t)
   FORWARD_1(Rows<Presence>, presence, std::span<const DeviceId>)
   FORWARD_1(Rows<store::LastValues>, last_values, std::span<const DeviceId>)
+  FORWARD_1(Rows<store::TaskAlias>, task_aliases, std::span<const std::string>)
   FORWARD_1(Rows<Group>, groups, std::span<const GroupId>)
   FORWARD_1(Rows<Group>, groups_by_code, std::span<const std::string>)
   FORWARD_2(Result<std::optional<Group>>, group_by_name, InstanceId, std::string_view)

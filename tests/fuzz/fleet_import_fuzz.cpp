@@ -29,7 +29,7 @@ void check_device(const engine::ImportFleet::DeviceEntry& entry) {
 }
 
 std::optional<engine::ImportFleet> read_entries(std::string_view entries, bool dry_run) {
-  auto fleet = api::read_fleet_entries(entries, dry_run);
+  auto fleet = api::read_fleet_entries(entries, IdCodec(IdCodec::Key{}), dry_run);
   if (!fleet) {
     demand(utf8_length(public_message(fleet.error())).has_value());
     return std::nullopt;
@@ -64,6 +64,7 @@ void check_file(std::string_view text) {
     if (!row.fault.empty() || row.kind < client::FleetRow::Kind::Product) continue;
     const char* list = row.kind == client::FleetRow::Kind::Product  ? "products"
                        : row.kind == client::FleetRow::Kind::Device ? "devices"
+                       : row.kind == client::FleetRow::Kind::Task   ? "tasks"
                                                                     : "groups";
     const std::string entries = std::string("{\"") + list + "\":[" + row.json + "]}";
     const auto dry = read_entries(entries, true);

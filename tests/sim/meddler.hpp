@@ -64,6 +64,9 @@ class Meddler final : public store::Store {
   Result<std::vector<store::LastValues>> last_values(std::span<const DeviceId> ids) override {
     return store_->last_values(ids);
   }
+  Result<std::vector<store::TaskAlias>> task_aliases(std::span<const std::string> codes) override {
+    return store_->task_aliases(codes);
+  }
   Result<std::vector<Group>> groups(std::span<const GroupId> ids) override { return store_->groups(ids); }
   Result<std::vector<Group>> groups_by_code(std::span<const std::string> codes) override {
     return store_->groups_by_code(codes);

@@ -112,7 +112,7 @@ void export_fleet(const ActionContext& context, Call& call, Answer answer) {
 
 void import_fleet(const ActionContext& context, Call& call, Answer answer) {
   const bool dry_run = boolean_of(call.parameters, "DryRun", false);
-  auto command = read_fleet_entries(text_of(call.parameters, "Entries"), dry_run);
+  auto command = read_fleet_entries(text_of(call.parameters, "Entries"), context.codec, dry_run);
   if (!command) return refuse_call(answer, std::move(command.error()));
   send_command<engine::FleetImported>(
       context, call, std::move(*command), answer,
@@ -134,7 +134,8 @@ constexpr ParameterSpec kImportFleet[] = {
     {.name = "Entries",
      .required = true,
      .kind = Json,
-     .rule = "a JSON object with the lists products, devices and groups, each of at most 2000 entries"},
+     .rule =
+         "a JSON object with the lists products, groups, devices and tasks, each of at most 2000 entries"},
     {.name = "DryRun", .kind = Boolean, .rule = "only checks; default false"},
 };
 

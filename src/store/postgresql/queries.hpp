@@ -61,6 +61,7 @@ class FleetQueries {
   Result<std::vector<Device>> list_devices(ProductId product, std::string_view after_name, size_t limit);
   Result<std::vector<Presence>> presence(std::span<const DeviceId> ids);
   Result<std::vector<LastValues>> last_values(std::span<const DeviceId> ids);
+  Result<std::vector<TaskAlias>> task_aliases(std::span<const std::string> codes);
   Result<std::vector<Group>> groups(std::span<const GroupId> ids);
   Result<std::vector<Group>> groups_by_code(std::span<const std::string> codes);
   Result<std::optional<Group>> group_by_name(InstanceId instance, std::string_view name);
@@ -155,6 +156,9 @@ class WithQueries : public Interface {
   }
   Result<std::vector<LastValues>> last_values(std::span<const DeviceId> ids) override {
     return fleet_.last_values(ids);
+  }
+  Result<std::vector<TaskAlias>> task_aliases(std::span<const std::string> codes) override {
+    return fleet_.task_aliases(codes);
   }
   Result<std::vector<Group>> groups(std::span<const GroupId> ids) override { return fleet_.groups(ids); }
   Result<std::vector<Group>> groups_by_code(std::span<const std::string> codes) override {

@@ -36,6 +36,9 @@ void read(const ReplyRow& row, Presence& out) {
       out.changed_at >> out.address;
 }
 void read(const ReplyRow& row, LastValues& out) { Columns(row) >> out.device >> out.reported; }
+void read(const ReplyRow& row, TaskAlias& out) {
+  Columns(row) >> out.code >> out.key.job >> out.key.sequence;
+}
 void read(const ReplyRow& row, Group& out) {
   Columns(row) >> out.id >> out.instance >> out.code >> out.name >> out.description >> out.parent >>
       out.device_count >> out.created_at;
@@ -131,6 +134,8 @@ constexpr SqlText kDevicesByForeignIotId{
     "SELECT " DEVICE_COLUMNS " " BY_TEXTS
     "device d ON d.foreign_iot_id = i.text AND d.foreign_iot_id IS NOT NULL AND d.deleted_ms = 0 "
     "ORDER BY i.n"};
+constexpr SqlText kTaskAliases{"task_aliases", "SELECT a.code, a.job, a.sequence " BY_TEXTS
+                                               "task_alias a ON a.code = i.text ORDER BY i.n"};
 constexpr SqlText kDevicesOfProduct{"devices_of_product",
                                     "SELECT " DEVICE_COLUMNS
                                     " FROM device d WHERE d.product = $1::bigint AND d.name > $2::text "
@@ -250,6 +255,10 @@ Result<std::vector<Device>> FleetQueries::list_devices(ProductId product, std::s
 
 Result<std::vector<Presence>> FleetQueries::presence(std::span<const DeviceId> ids) {
   return find<Presence>(link_, kPresence, parameters(column(ids)));
+}
+
+Result<std::vector<TaskAlias>> FleetQueries::task_aliases(std::span<const std::string> codes) {
+  return find<TaskAlias>(link_, kTaskAliases, parameters(column(codes)));
 }
 
 Result<std::vector<LastValues>> FleetQueries::last_values(std::span<const DeviceId> ids) {

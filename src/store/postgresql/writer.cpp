@@ -14,6 +14,7 @@ void write(const ChangeSet& changes, Steps& steps, CommitResult& result) {
   write_tasks(changes, steps, result);
   write_presence(changes.presence, steps);
   write_last_values(changes, steps);
+  write_task_aliases(changes.task_aliases, steps);
   if (changes.purge_members) purge_members(*changes.purge_members, steps, result);
   if (changes.time_outs_done_until)
     forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done, steps);

@@ -39,6 +39,7 @@ void write_listing(const ChangeSet& changes, Steps& steps);
 void leave_groups(const std::vector<MemberLeaves>& leaving, bool made_now, Steps& steps);
 void purge_members(const PurgeMembers& purge, Steps& steps, CommitResult& result);
 void write_presence(const std::vector<Presence>& presence, Steps& steps);
+void write_task_aliases(const std::vector<TaskAlias>& aliases, Steps& steps);
 void write_last_values(const ChangeSet& changes, Steps& steps);
 void forget_time_outs(WallMs until, const std::vector<TaskKey>& keys, Steps& steps);
 void purge_jobs(const PurgeJobs& purge, Steps& steps, CommitResult& result);

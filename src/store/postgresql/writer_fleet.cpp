@@ -165,6 +165,12 @@ constexpr SqlText kDropLastValues{
     "DELETE FROM last_values v USING device d "
     "WHERE v.device = ANY($1::bigint[]) AND d.id = v.device AND d.deleted_ms <> 0"};
 
+constexpr SqlText kPutTaskAliases{
+    "task_alias_put",
+    "INSERT INTO task_alias(code, job, sequence) SELECT * FROM unnest($1::text[], $2::bigint[], "
+    "$3::bigint[]) "
+    "ON CONFLICT (code) DO UPDATE SET job = excluded.job, sequence = excluded.sequence"};
+
 void write_products(const ChangeSet& changes, Steps& steps) {
   for (const NewProduct& created : changes.new_products) {
     const Product& p = created.product;
@@ -401,6 +407,22 @@ void write_presence(const std::vector<Presence>& presence, Steps& steps) {
                << std::move(activated_at) << std::move(online_at) << std::move(changed_at)
                << std::move(address);
     steps.push_back({&kPutPresence, std::move(parameters), nullptr});
+  }
+}
+
+void write_task_aliases(const std::vector<TaskAlias>& aliases, Steps& steps) {
+  for (const auto& run : runs_by_key(aliases.size(), [&](uint32_t i) { return aliases[i].code; })) {
+    TextColumn code;
+    Column<JobId> job;
+    Column<int64_t> sequence;
+    for (const uint32_t i : run) {
+      code.add(aliases[i].code);
+      job.add(aliases[i].key.job);
+      sequence.add(aliases[i].key.sequence);
+    }
+    Parameters parameters;
+    parameters << std::move(code) << std::move(job) << std::move(sequence);
+    steps.push_back({&kPutTaskAliases, std::move(parameters), nullptr});
   }
 }
 

@@ -13,6 +13,8 @@ constexpr SqlText kPurge{
     "bound AS MATERIALIZED (SELECT coalesce(max(sequence), -1) AS last, count(*) AS n FROM chunk), "
     "history_gone AS (DELETE FROM history h USING chosen c, bound b WHERE h.job = c.id AND h.task <= "
     "b.last), "
+    "alias_gone AS (DELETE FROM task_alias a USING chosen c, bound b WHERE a.job = c.id "
+    "AND a.sequence <= b.last), "
     "detail_gone AS (DELETE FROM task_detail d USING chosen c, bound b WHERE d.job = c.id "
     "AND d.sequence <= b.last), "
     "tell_gone AS (DELETE FROM tell t USING chunk k WHERE t.device = k.device AND t.job = k.job "

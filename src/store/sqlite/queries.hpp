@@ -49,6 +49,7 @@ class FleetQueries {
   Result<std::vector<Device>> list_devices(ProductId product, std::string_view after_name, size_t limit);
   Result<std::vector<Presence>> presence(std::span<const DeviceId> ids);
   Result<std::vector<LastValues>> last_values(std::span<const DeviceId> ids);
+  Result<std::vector<TaskAlias>> task_aliases(std::span<const std::string> codes);
   Result<std::vector<Group>> groups(std::span<const GroupId> ids);
   Result<std::vector<Group>> groups_by_code(std::span<const std::string> codes);
   Result<std::optional<Group>> group_by_name(InstanceId instance, std::string_view name);
@@ -67,6 +68,7 @@ class FleetQueries {
   Statement product_by_key_, product_, product_by_name_, products_newest_, products_newest_filtered_;
   Statement product_count_, product_count_filtered_;
   Statement device_, device_by_name_, device_by_foreign_iot_id_, devices_of_product_, presence_, last_values_;
+  Statement task_alias_;
   Statement group_, group_by_code_, group_by_name_, group_count_, membership_, group_products_;
   Statement apply_, unfinished_applies_, apply_items_;
   Statement thing_model_, latest_thing_model_;
@@ -170,6 +172,9 @@ class WithQueries : public Interface {
   }
   Result<std::vector<LastValues>> last_values(std::span<const DeviceId> ids) override {
     return fleet_.last_values(ids);
+  }
+  Result<std::vector<TaskAlias>> task_aliases(std::span<const std::string> codes) override {
+    return fleet_.task_aliases(codes);
   }
   Result<std::vector<Group>> groups(std::span<const GroupId> ids) override { return fleet_.groups(ids); }
   Result<std::vector<Group>> groups_by_code(std::span<const std::string> codes) override {

@@ -30,6 +30,7 @@ void read(Query& query, Presence& out) {
   query >> out.device >> out.online >> out.connection_epoch >> out.activated_at >> out.online_at >>
       out.changed_at >> out.address;
 }
+void read(Query& query, TaskAlias& out) { query >> out.code >> out.key.job >> out.key.sequence; }
 void read(Query& query, LastValues& out) { query >> out.device >> out.reported; }
 void read(Query& query, Group& out) {
   query >> out.id >> out.instance >> out.code >> out.name >> out.description >> out.parent >>
@@ -114,6 +115,7 @@ FleetQueries::FleetQueries(Connection& c)
                 "presence "
                 "WHERE device = ?1"),
       last_values_(c, "last_values", "SELECT device, reported FROM last_values WHERE device = ?1"),
+      task_alias_(c, "task_alias", "SELECT code, job, sequence FROM task_alias WHERE code = ?1"),
       group_(c, "group", "SELECT " GROUP_COLUMNS " FROM device_group WHERE id = ?1 AND deleted_ms = 0"),
       group_by_code_(c, "group_by_code",
                      "SELECT " GROUP_COLUMNS " FROM device_group WHERE code = ?1 AND deleted_ms = 0"),
@@ -222,6 +224,10 @@ Result<std::vector<Device>> FleetQueries::list_devices(ProductId product, std::s
 
 Result<std::vector<Presence>> FleetQueries::presence(std::span<const DeviceId> ids) {
   return find_each<Presence>(connection_, presence_, ids);
+}
+
+Result<std::vector<TaskAlias>> FleetQueries::task_aliases(std::span<const std::string> codes) {
+  return find_each<TaskAlias>(connection_, task_alias_, codes);
 }
 
 Result<std::vector<LastValues>> FleetQueries::last_values(std::span<const DeviceId> ids) {

@@ -132,7 +132,8 @@ class PurgeWriter {
 
   Connection& connection_;
   Ledger& ledger_;
-  Statement oldest_, begin_, keep_positions_, tasks_, drop_event_, drop_tell_, drop_tasks_, drop_details_;
+  Statement oldest_, begin_, keep_positions_, tasks_, drop_event_, drop_tell_, drop_tasks_;
+  Statement drop_aliases_, drop_details_;
   Statement drop_spec_, drop_counter_, drop_unfit_, end_;
 };
 
@@ -163,7 +164,7 @@ class FleetWriter {
   Statement insert_group_, insert_member_, count_members_, count_group_product_;
   Statement insert_apply_, insert_apply_item_, progress_apply_, made_apply_item_;
   Statement put_thing_model_, publish_draft_, insert_access_key_, put_presence_;
-  Statement change_device_, groups_of_device_, leave_group_, put_values_, drop_values_;
+  Statement change_device_, groups_of_device_, leave_group_, put_values_, put_alias_, drop_values_;
   Statement seal_, put_seal_, product_devices_, group_devices_;
   Statement change_product_, forget_models_, forget_topics_, drop_old_models_;
 };

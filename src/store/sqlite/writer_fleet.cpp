@@ -86,6 +86,9 @@ FleetWriter::FleetWriter(Connection& c)
                   "INSERT INTO last_values SELECT ?1, ?2 "
                   "WHERE EXISTS(SELECT 1 FROM device WHERE id = ?1 AND deleted_ms = 0) "
                   "ON CONFLICT DO UPDATE SET reported = excluded.reported"),
+      put_alias_(c, "task_alias_put",
+                 "INSERT INTO task_alias VALUES (?1, ?2, ?3) ON CONFLICT (code) DO UPDATE SET "
+                 "job = excluded.job, sequence = excluded.sequence"),
       drop_values_(c, "last_values_delete",
                    "DELETE FROM last_values WHERE device = ?1 "
                    "AND EXISTS(SELECT 1 FROM device WHERE id = ?1 AND deleted_ms <> 0)"),
@@ -277,6 +280,8 @@ void FleetWriter::write_presence(const std::vector<Presence>& presence) {
 
 void FleetWriter::write_last_values(const ChangeSet& changes) {
   for (const LastValues& values : changes.last_values) put_values_.execute(values.device, values.reported);
+  for (const TaskAlias& alias : changes.task_aliases)
+    put_alias_.execute(alias.code, alias.key.job, alias.key.sequence);
   for (const DeviceChange& change : changes.devices)
     if (change.deleted) drop_values_.execute(change.id);
 }

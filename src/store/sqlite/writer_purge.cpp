@@ -19,6 +19,7 @@ PurgeWriter::PurgeWriter(Connection& c, Ledger& ledger)
       drop_event_(c, "purge_event", "DELETE FROM history WHERE position = ?1 RETURNING previous"),
       drop_tell_(c, "purge_tell", "DELETE FROM tell WHERE device = ?1 AND job = ?2 AND sequence = ?3"),
       drop_tasks_(c, "purge_drop_tasks", "DELETE FROM task WHERE job = ?1 AND sequence <= ?2"),
+      drop_aliases_(c, "purge_aliases", "DELETE FROM task_alias WHERE job = ?1 AND sequence <= ?2"),
       drop_details_(c, "purge_details", "DELETE FROM task_detail WHERE job = ?1 AND sequence <= ?2"),
       drop_spec_(c, "purge_spec", "DELETE FROM job_spec WHERE job = ?1"),
       drop_counter_(c, "purge_counter", "DELETE FROM job_counter WHERE job = ?1"),
@@ -66,6 +67,7 @@ int64_t PurgeWriter::purge_tasks(JobId job, size_t tasks_max) {
   }
   if (rows.empty()) return 0;
   drop_details_.execute(job, rows.back().sequence);
+  drop_aliases_.execute(job, rows.back().sequence);
   drop_tasks_.execute(job, rows.back().sequence);
   return static_cast<int64_t>(rows.size());
 }
