@@ -169,6 +169,7 @@ Result<ImportFleet::GroupEntry> read_group(std::string path, const value& given)
     return refuse(entry.path_of("GroupId"), "1 to 64 printable characters without blanks", out.code);
   ROLLCALL_TRY(out.name, entry.optional_text("GroupName"));
   // As with products; the id of a group without a name stands for it.
+  if (out.name && out.name->empty()) out.name.reset();
   if (out.name) {
     ROLLCALL_TRY_STATUS(
         entry.check("GroupName", check_group_name(out.name->size() < 4 ? *out.name + "____" : *out.name)));

@@ -160,5 +160,15 @@ TEST(FleetEntries, RefusesMoreThanAChunk) {
   EXPECT_EQ(fleet.error().code, ErrorCode::DeviceCountExceeded);
 }
 
+TEST(FleetEntries, TakesAnEmptyGroupNameForNone) {
+  const auto fleet =
+      read_fleet_entries(R"({"groups":[{"GroupId":"g1","GroupName":""},{"GroupId":"g2","GroupName":"0"}]})",
+                         IdCodec(IdCodec::Key{}), false);
+  ASSERT_TRUE(fleet);
+  ASSERT_EQ(fleet->groups.size(), 2u);
+  EXPECT_FALSE(fleet->groups[0].name);
+  EXPECT_EQ(fleet->groups[1].name, "0");
+}
+
 }  // namespace
 }  // namespace rollcall::api
