@@ -25,13 +25,14 @@ using Records = std::vector<std::vector<std::string>>;
 std::string print(const Records& records, std::string_view line_end) {
   std::string out;
   for (const auto& record : records) {
+    std::string line;
     for (size_t i = 0; i < record.size(); ++i) {
-      out += i == 0 ? "\"" : ",\"";
-      for (const char c : record[i]) out.append(c == '"' ? 2 : 1, c);
-      out += '"';
+      line += i == 0 ? "\"" : ",\"";
+      for (const char c : record[i]) line.append(c == '"' ? 2 : 1, c);
+      line += '"';
     }
-    demand(csv_record_ends(out));
-    out += line_end;
+    demand(csv_record_ends(line));
+    out.append(line).append(line_end);
   }
   return out;
 }
