@@ -1,6 +1,8 @@
 #include "alink/messages.hpp"
 
 #include <charconv>
+#include <initializer_list>
+#include <utility>
 
 #include "base/json.hpp"
 
@@ -161,6 +163,37 @@ void append_reply(std::string& out, std::string_view id_json, std::string_view r
     if (c == '/') c = '.';
   }
   append_reply_tail(out, reply.message, method);
+}
+
+namespace {
+
+void append_texts(std::string& out,
+                  std::initializer_list<std::pair<std::string_view, std::string_view>> members) {
+  char before = '{';
+  for (const auto& [name, text] : members) {
+    out += before;
+    before = ',';
+    append_json_string(out, name);
+    out += ':';
+    append_json_string(out, text);
+  }
+  out += '}';
+}
+
+}  // namespace
+
+void append_device_secret(std::string& out, std::string_view product_key, std::string_view device_name,
+                          std::string_view device_secret) {
+  append_texts(out,
+               {{"productKey", product_key}, {"deviceName", device_name}, {"deviceSecret", device_secret}});
+}
+
+void append_device_token(std::string& out, std::string_view product_key, std::string_view device_name,
+                         std::string_view client_id, std::string_view device_token) {
+  append_texts(out, {{"clientId", client_id},
+                     {"productKey", product_key},
+                     {"deviceName", device_name},
+                     {"deviceToken", device_token}});
 }
 
 void append_ntp_response(std::string& out, std::string_view device_send_time, WallMs received, WallMs sent) {

@@ -71,6 +71,14 @@ struct ReplyText {
 void append_reply(std::string& out, std::string_view id_json, std::string_view request_suffix,
                   const ReplyText& reply);
 
+// What devices that register get (device-protocol 3.2, 3.3).
+inline constexpr std::string_view kRegisterTopic = "/ext/register";
+inline constexpr std::string_view kRegisterNewTopic = "/ext/regnwl";
+void append_device_secret(std::string& out, std::string_view product_key, std::string_view device_name,
+                          std::string_view device_secret);
+void append_device_token(std::string& out, std::string_view product_key, std::string_view device_name,
+                         std::string_view client_id, std::string_view device_token);
+
 // NTP: all three are texts (device-protocol 5.6).
 void append_ntp_response(std::string& out, std::string_view device_send_time, WallMs received, WallMs sent);
 

@@ -21,7 +21,7 @@ std::vector<ActionRow> all_rows() {
   for (auto group : {product_actions, device_actions, batch_registration_actions, group_actions,
                      thing_model_actions, job_actions, job_query_actions, task_query_actions, fleet_actions,
                      device_list_actions, device_bulk_actions, group_list_actions, tag_actions, topic_actions,
-                     access_actions, direct_actions, property_actions}) {
+                     access_actions, direct_actions, property_actions, device_log_actions}) {
     const std::span<const ActionRow> some = group();
     rows.insert(rows.end(), some.begin(), some.end());
   }

@@ -42,6 +42,7 @@ struct ActionContext {
   const IdCodec::Key& codec_key;  // queries run elsewhere and make their own codec
   const ApiConfig& config;
   AccessSink* access = nullptr;
+  DeviceLogPort* device_log = nullptr;
 };
 
 // An answer: the fields of a success, or the error; some failures carry fields beside the error

@@ -40,9 +40,9 @@ TEST(ActionTable, KnowsTheLimitsOfTheVendorAndWhatIsOurs) {
                            "ResumeJob", "QueryJob", "ListJob", "QueryJobStatistics", "ListTask", "QueryTask"})
     EXPECT_EQ(find_action(name)->qps, 5) << name;
   EXPECT_EQ(find_action("RegisterDevice")->qps, 30);
-  const std::set<std::string_view> ours = {"ChangeAccess", "ExplainTask", "ExportDevices", "ExportFleet",
-                                           "ImportAccess", "ImportFleet", "ListAccess",    "ListTaskEvents",
-                                           "PauseJob",     "ResumeJob"};
+  const std::set<std::string_view> ours = {"ChangeAccess",   "ExplainTask", "ExportDevices", "ExportFleet",
+                                           "ImportAccess",   "ImportFleet", "ListAccess",    "ListDeviceLogs",
+                                           "ListTaskEvents", "PauseJob",    "ResumeJob"};
   for (const ActionRow& row : action_table()) {
     EXPECT_EQ(row.extension, ours.contains(row.name)) << row.name;
     EXPECT_GT(row.qps, 0) << row.name;

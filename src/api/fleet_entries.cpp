@@ -71,7 +71,8 @@ Result<ImportFleet::ProductEntry> read_product(std::string path, const value& gi
                Entry::read(path, given,
                            {"ProductKey", "ProductSecret", "ProductName", "NodeType", "DataFormat",
                             "AliyunCommodityCode", "NetType", "AuthType", "ProtocolType", "CategoryKey",
-                            "ValidateType", "Id2", "Released", "Description", "Tsl", "DraftTsl", "Topics"}));
+                            "ValidateType", "Id2", "Released", "Description", "Tsl", "DraftTsl", "Topics",
+                            "DynamicRegistration"}));
   ImportFleet::ProductEntry out;
   out.place = std::move(path);
   ROLLCALL_TRY(out.key, entry.required_text("ProductKey"));
@@ -89,6 +90,12 @@ Result<ImportFleet::ProductEntry> read_product(std::string path, const value& gi
   ROLLCALL_TRY(out.net_type, read_net_type(entry));
   ROLLCALL_TRY(out.id2, entry.boolean("Id2"));
   ROLLCALL_TRY(out.released, entry.boolean("Released"));
+  ROLLCALL_TRY(const std::string registration, entry.text("DynamicRegistration"));
+  if (!registration.empty()) {
+    out.dynamic_registration = parse_dynamic_registration(registration);
+    if (!out.dynamic_registration)
+      return refuse(entry.path_of("DynamicRegistration"), "OFF, PREREGISTERED or ANYONE", registration);
+  }
   ROLLCALL_TRY(out.tsl, entry.text("Tsl", limits::kTslBytesMax));
   ROLLCALL_TRY(out.draft_tsl, entry.text("DraftTsl", limits::kTslBytesMax));
   ROLLCALL_TRY(const std::string commodity, entry.text("AliyunCommodityCode"));

@@ -68,6 +68,8 @@ std::string product_line(const engine::ExportedProduct& exported) {
       .text("CategoryKey", product.category_key)
       .number("ValidateType", product.validate_type);
   if (product.id2) line.flag("Id2", true);
+  if (product.dynamic_registration != DynamicRegistration::Off)
+    line.text("DynamicRegistration", dynamic_registration_text(product.dynamic_registration));
   line.flag("Released", product.status == ProductStatus::Released)
       .text("Description", product.description)
       .text("Tsl", exported.tsl)

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
+#include <vector>
 
 #include "api/node.hpp"
 #include "base/result.hpp"
 #include "engine/commands.hpp"
 #include "engine/effects.hpp"
 #include "engine/queries.hpp"
+#include "model/device_log_entry.hpp"
 
 namespace rollcall::api {
 
@@ -32,6 +35,15 @@ class QueryPort {
   virtual ~QueryPort() = default;
   // False when the readers' queue is full, as above.
   virtual bool run(Query query, Done done) = 0;
+};
+
+// What devices did lately, as the gateway beside this API remembers it.
+class DeviceLogPort {
+ public:
+  virtual ~DeviceLogPort() = default;
+  // Newest first, at most so many.
+  virtual std::vector<DeviceLogEntry> device_log(const Device& device, std::string_view product_key,
+                                                 size_t entries_max) = 0;
 };
 
 }  // namespace rollcall::api

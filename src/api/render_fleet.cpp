@@ -97,6 +97,8 @@ Node render_product(const Product& product) {
   data.add("CategoryName", "");
   data.add("ValidateType", product.validate_type);
   data.add("Description", product.description);
+  if (product.dynamic_registration != DynamicRegistration::Off)  // ours
+    data.add("DynamicRegistration", dynamic_registration_text(product.dynamic_registration));
   data.add("DeviceCount", product.device_count);
   data.add("GmtCreate", product.created_at.value);  // a number here (cloud-api C.1)
   data.add("Owner", true);
@@ -151,7 +153,7 @@ Node render_device_detail(const FoundDevice& found, const IdCodec& codec, const 
   data.add("NodeType", found.product.node_type);
   data.add("Region", config.region);
   data.add("IpAddress", host_of(presence.address));
-  data.add("FirmwareVersion", "");
+  data.add("FirmwareVersion", presence.firmware_version);
   data.add("Owner", true);
   data.add("UtcCreate", utc_text(device.created_at));
   data.add("UtcActive", utc_or_empty(presence.activated_at));
@@ -159,6 +161,11 @@ Node render_device_detail(const FoundDevice& found, const IdCodec& codec, const 
   data.add("GmtCreate", local_or_empty(device.created_at, config));
   data.add("GmtActive", local_or_empty(presence.activated_at, config));
   data.add("GmtOnline", local_or_empty(presence.online_at, config));
+  // Ours: since when it is away, and why.
+  if (!presence.online && presence.activated_at.value != 0) {
+    data.add("UtcOffline", utc_or_empty(presence.changed_at));
+    data.add("OfflineReason", offline_reason_text(presence.offline_reason));
+  }
   return data_only(std::move(data));
 }
 

@@ -13,7 +13,8 @@ ApiService::ApiService(Surroundings surroundings, const IdCodec::Key& codec_key,
       codec_key_(codec_key),
       codec_(codec_key),
       config_(std::move(config)),
-      context_{surroundings.engine, surroundings.queries, codec_, codec_key_, config_, this},
+      context_{surroundings.engine,    surroundings.queries, codec_, codec_key_, config_, this,
+               surroundings.device_log},
       keys_(std::make_shared<const KeyRing>(std::vector<AccessKey>())),
       throttle_(config_.limits.qps_enabled, config_.limits.qps) {}
 

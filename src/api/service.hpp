@@ -33,6 +33,7 @@ class ApiService final : public HttpHandler, public AccessSink {
     QueryPort& queries;
     const Clock& clock;
     Random& random;
+    DeviceLogPort* device_log = nullptr;
   };
   // `codec_key` is the store's, so that codes survive restarts.
   ApiService(Surroundings surroundings, const IdCodec::Key& codec_key, ApiConfig config);

@@ -40,7 +40,26 @@ inline constexpr size_t kMqttConnectBytesMax =
     8u * 1024;  // CONNECT packet: from a peer that is not known yet
 inline constexpr size_t kMqttEarlyBytesMax =
     16u * 1024;  // packets sent before CONNACK, kept until the login is decided
-inline constexpr size_t kMqttInFlightMax = 32;                 // QoS 1 packets to one device without PUBACK
+inline constexpr size_t kMqttInFlightMax = 32;  // QoS 1 packets to one device without PUBACK
+// A device may publish more in a burst; configurable: limits.device_publishes_per_second. Looser than the
+// vendor's 30 and 10 (device-protocol 1.9), because some SDKs open with dozens.
+inline constexpr int64_t kDevicePublishesPerSecond = 100;
+inline constexpr int64_t kPublishBurstSeconds = 10;
+// Failed logins of one device from one address; ours.
+inline constexpr int kLoginFailuresFree = 5;
+inline constexpr int64_t kLoginPauseSecondsMax = 60;
+inline constexpr int64_t kLoginFailuresKeptSeconds = 600;
+inline constexpr size_t kDampedLoginsMax = 16'384;
+// What ListDeviceLogs can tell; ours. The lines are shared by all devices of a core, 184 bytes each.
+inline constexpr size_t kDeviceLogLines = 4'096;
+inline constexpr size_t kDeviceLogLineBytes = 160;
+inline constexpr size_t kRefusedDevicesMax = 1'024;
+inline constexpr size_t kRefusalsPerDevice = 16;
+inline constexpr size_t kRefusalBytesMax = 512;
+inline constexpr size_t kDeviceLogEntriesMax = 100;  // of one answer
+// What devices said and nobody has taken yet; ours.
+inline constexpr size_t kUplinkFeedEntriesMax = 16'384;
+inline constexpr size_t kUplinkFeedBytesMax = 16u << 20;
 inline constexpr int64_t kMqttConnectSeconds = 10;             // from accept to CONNECT
 inline constexpr size_t kConnectionOutputBytesMax = 1u << 20;  // a slower reader is cut
 inline constexpr int64_t kConnectionCloseSeconds = 5;          // to take what is queued for it once we close
@@ -135,6 +154,7 @@ inline constexpr size_t kTagsPerDeviceMax = 100;     // SaveDeviceProp, as the f
 inline constexpr size_t kTagNameCharactersMax = 32;
 inline constexpr size_t kTagValueCharactersMax = 128;
 inline constexpr size_t kTagBytesPerCallMax = 5 * 1024;
+inline constexpr size_t kFirmwareVersionCharactersMax = 64;    // of /ota/device/inform
 inline constexpr size_t kTagsPerQueryMax = 10;                 // QueryDeviceByTags
 inline constexpr int64_t kTaggedDevicesCounted = 100'000;      // ours: its Total stops there
 inline constexpr size_t kTopicsPerProductMax = 50;             // custom topic classes

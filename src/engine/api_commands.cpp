@@ -67,6 +67,9 @@ bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command) {
           },
           [&](const UpdateTopic& c) { return gather_topic(ws, c.topic.id); },
           [&](const DeleteTopic& c) { return gather_topic(ws, c.topic); },
+          [&](const FindRegistration& c) {
+            return gather_registration(state, ws, c.product_key, c.device_name);
+          },
           [&](const auto& c) { return gather_job_life(state, ws, c); },
       },
       command.what);
@@ -112,6 +115,7 @@ Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, con
           [&](const CreateTopic& c) { return create_topic(state, ws, decision, actor, c); },
           [&](const UpdateTopic& c) { return update_topic(state, ws, decision, actor, c); },
           [&](const DeleteTopic& c) { return delete_topic(state, ws, decision, actor, c); },
+          [&](const FindRegistration& c) { return decide_registration(state, ws, c); },
           [&](const auto& c) { return decide_job_life(state, ws, decision, actor, c); },
       },
       command.what);

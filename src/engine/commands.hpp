@@ -101,6 +101,7 @@ struct UpdateProduct {
   std::string product_key;
   std::string name;
   std::optional<std::string> description;
+  std::optional<DynamicRegistration> dynamic_registration;
 };  // Done
 // Refused while the product is released or has devices; its thing models go with it (DESIGN 5.18).
 struct DeleteProduct {
@@ -195,6 +196,7 @@ struct ImportFleet {  // FleetImported
     std::optional<Secret> secret;
     std::optional<int32_t> node_type, data_format, net_type, validate_type;
     std::optional<bool> has_thing_model, id2, released;
+    std::optional<DynamicRegistration> dynamic_registration;
     std::optional<std::string> auth_type, protocol_type, category_key, description;
     std::string tsl;                                  // published; empty: none
     std::string draft_tsl;                            // empty: as published
@@ -354,6 +356,13 @@ struct SendMessage {
   int64_t timeout_ms = 0;          // this long
 };                                 // MessageSent, later when an answer is awaited
 
+// A device wants its secret (device-protocol 3.1). No call of an account: the instance of the actor says
+// nothing.
+struct FindRegistration {
+  std::string product_key;
+  std::string device_name;
+};  // RegistrationFound
+
 struct ApiCommand {
   Ticket ticket;
   Actor actor;
@@ -362,7 +371,8 @@ struct ApiCommand {
                ChangeThingModel, CreateJob, CancelJob, DeleteJob, RerunJob, PauseJob, ResumeJob, UpdateJob,
                QueryDevices, ImportFleet, CreateAccessKey, ChangeAccess, ImportAccess, SetThingEnabled,
                DeleteDevice, ExplainTask, RegisterMany, ImportMany, SetNicknames, UpdateGroup, DeleteGroup,
-               RemoveGroupDevices, SaveTags, DeleteTag, CreateTopic, UpdateTopic, DeleteTopic, SendMessage>
+               RemoveGroupDevices, SaveTags, DeleteTag, CreateTopic, UpdateTopic, DeleteTopic, SendMessage,
+               FindRegistration>
       what;
 };
 
@@ -370,6 +380,14 @@ struct ApiCommand {
 
 // Step 1 of a login: answered by DeviceFound. The core then checks the password.
 struct FindDevice {
+  DeviceConnection from;
+  std::string product_key;
+  std::string device_name;
+  LoginKind kind = LoginKind::Session;
+};
+// A device that is not registered has shown its product's secret (device-protocol 3.3): answered by
+// DeviceFound, as if it had always been there.
+struct AddDevice {
   DeviceConnection from;
   std::string product_key;
   std::string device_name;
@@ -387,6 +405,7 @@ struct SetReachability {
 };  // no answer
 struct CloseSession {
   SessionRef session;
+  OfflineReason reason{};
 };  // no answer
 
 enum class GetKind : uint8_t { Next, List, One };
@@ -445,8 +464,21 @@ struct PropertyReport {
   LastValueMap values;
 };  // no answer
 
-using Command =
-    std::variant<ApiCommand, FindDevice, OpenSession, SetReachability, CloseSession, JobGet, JobUpdate,
-                 PushConfirmed, PushWritten, CommandReply, PropertySeen, PropertyReport>;
+// thing/deviceinfo/update and delete (device-protocol 5.5): answered by TagReply.
+struct TagReport {
+  SessionRef session;
+  std::vector<DeviceTag> put;
+  std::vector<std::string> dropped;
+  Echo echo;  // id_json empty: the device wants no reply
+};
+// /ota/device/inform: written within about a second, with the presence.
+struct FirmwareReport {
+  SessionRef session;
+  std::string version;
+};  // no answer
+
+using Command = std::variant<ApiCommand, FindDevice, AddDevice, OpenSession, SetReachability, CloseSession,
+                             JobGet, JobUpdate, PushConfirmed, PushWritten, CommandReply, PropertySeen,
+                             PropertyReport, TagReport, FirmwareReport>;
 
 }  // namespace rollcall::engine

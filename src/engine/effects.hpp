@@ -102,12 +102,17 @@ struct MessageSent {
   std::string data;  // raw JSON; RRpc: bytes
   std::string message;
 };
+// Who signs with that product's secret gets that device's.
+struct RegistrationFound {
+  Secret product_secret;
+  Secret device_secret;
+};
 // The answer is given later; only the engine itself sees this one.
 struct AnsweredLater {};
-using Outcome =
-    std::variant<Done, ProductMade, DeviceMade, ApplyMade, NamesRefused, GroupMade, GroupDevicesAdded,
-                 JobMade, DevicesFound, FleetImported, TaskExplained, AccessChanged, AccessImported,
-                 GroupDevicesRemoved, ImportRefused, TopicMade, MessageSent, AnsweredLater>;
+using Outcome = std::variant<Done, ProductMade, DeviceMade, ApplyMade, NamesRefused, GroupMade,
+                             GroupDevicesAdded, JobMade, DevicesFound, FleetImported, TaskExplained,
+                             AccessChanged, AccessImported, GroupDevicesRemoved, ImportRefused, TopicMade,
+                             MessageSent, RegistrationFound, AnsweredLater>;
 
 struct ApiReply {
   uint64_t ticket = 0;
@@ -116,13 +121,14 @@ struct ApiReply {
 
 // --- device effects; `connection` may have died meanwhile, then they are dropped
 struct DeviceIdentity {
-  DeviceId device;
+  DeviceId device;  // empty: not registered, but may be (LoginKind::RegisterNew)
   Secret secret;
+  Secret product_secret;  // of logins that register
 };
 struct DeviceFound {
   ConnectionRef connection;
   Result<DeviceIdentity> identity;
-};  // NotExistedDevice, DeviceDisabled
+};  // NotExistedDevice, also of one that may not register; DeviceDisabled
 struct SessionOpened {
   ConnectionRef connection;
   DeviceId device;
@@ -132,11 +138,17 @@ struct SessionRefused {
   ConnectionRef connection;
   Error error;
 };
-enum class DisconnectReason : uint8_t { TakenOver, Disabled, Deleted, Shutdown };
+// The device's tags are as it said, or why they are not.
+struct TagReply {
+  ConnectionRef connection;
+  bool dropped = false;  // thing/deviceinfo/delete
+  Status status;
+  Echo echo;
+};
 struct Disconnect {
   ConnectionRef connection;
   int64_t epoch = 0;
-  DisconnectReason reason{};
+  OfflineReason reason{};  // TakenOver, Disabled, Deleted or ServerStopped
 };
 // Send this task's message: job notify, property set, service call or custom topic, by content->type. The
 // place in the core's mailbox was reserved before the task was decided SENT. The core reports back
@@ -185,7 +197,7 @@ struct Ack {
 struct Effect {
   uint16_t core = 0;
   std::variant<ApiReply, DeviceFound, SessionOpened, SessionRefused, Disconnect, PushTask, TellTask,
-               JobGetReply, JobUpdateReply, Ack>
+               JobGetReply, JobUpdateReply, Ack, TagReply>
       what;
 };
 

@@ -360,7 +360,7 @@ std::optional<SteadyUs> Engine::next_wake_up() const {
 void Engine::shut_down(std::vector<Effect>& effects) {
   for (const auto& [device, session] : impl_->state.sessions)
     effects.push_back(
-        {session.at.core, Disconnect{session.at.connection, session.epoch, DisconnectReason::Shutdown}});
+        {session.at.core, Disconnect{session.at.connection, session.epoch, OfflineReason::ServerStopped}});
 }
 
 }  // namespace rollcall::engine

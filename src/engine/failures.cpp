@@ -39,6 +39,8 @@ void refuse(const Command& command, const Error& error, std::vector<Effect>& eff
     effects.push_back({api->ticket.core, ApiReply{api->ticket.number, fail(error)}});
   } else if (const auto* find = std::get_if<FindDevice>(&command)) {
     effects.push_back({find->from.core, DeviceFound{find->from.connection, fail(error)}});
+  } else if (const auto* add = std::get_if<AddDevice>(&command)) {
+    effects.push_back({add->from.core, DeviceFound{add->from.connection, fail(error)}});
   } else if (const auto* open = std::get_if<OpenSession>(&command)) {
     effects.push_back({open->from.core, SessionRefused{open->from.connection, error}});
   } else if (const auto* update = std::get_if<JobUpdate>(&command)) {
@@ -46,6 +48,11 @@ void refuse(const Command& command, const Error& error, std::vector<Effect>& eff
     echo.packet_id = 0;  // not stored: not acknowledged
     effects.push_back({update->session.at.core,
                        JobUpdateReply{update->session.at.connection, std::move(echo), fail(error)}});
+  } else if (const auto* tags = std::get_if<TagReport>(&command)) {
+    Echo echo = tags->echo;
+    echo.packet_id = 0;
+    effects.push_back({tags->session.at.core, TagReply{tags->session.at.connection, tags->put.empty(),
+                                                       fail(error), std::move(echo)}});
   }
 }
 

@@ -32,6 +32,7 @@ bool take_fields(Product& product, const ProductEntry& entry) {
   take(product.net_type, entry.net_type);
   take(product.validate_type, entry.validate_type);
   take(product.id2, entry.id2);
+  take(product.dynamic_registration, entry.dynamic_registration);
   take(product.auth_type, entry.auth_type);
   take(product.protocol_type, entry.protocol_type);
   take(product.category_key, entry.category_key);

@@ -78,7 +78,7 @@ void check_session(State& state, DeviceId device, const Presence& stored, std::v
   if (!session || state.sessions.presence_unwritten.contains(device)) return;
   if (stored.connection_epoch > session->epoch) {
     effects.push_back(
-        {session->at.core, Disconnect{session->at.connection, session->epoch, DisconnectReason::TakenOver}});
+        {session->at.core, Disconnect{session->at.connection, session->epoch, OfflineReason::TakenOver}});
     state.sessions.close(device);
     state.probe.devices_connected.add(-1);
     return;
@@ -87,6 +87,7 @@ void check_session(State& state, DeviceId device, const Presence& stored, std::v
   Presence presence = stored;
   presence.device = device;
   presence.online = true;
+  presence.offline_reason = OfflineReason::Unknown;
   presence.connection_epoch = session->epoch;
   presence.changed_at = state.clock.wall();
   state.sessions.presence_unwritten[device] = presence;

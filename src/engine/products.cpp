@@ -91,6 +91,7 @@ Result<Outcome> update_product(State& state, WorkingSet& ws, Decision& decision,
   }
   change.product.name = command.name;
   if (command.description) change.product.description = *command.description;
+  if (command.dynamic_registration) change.product.dynamic_registration = *command.dynamic_registration;
   *product = change.product;
   return Outcome(Done{});
 }

@@ -11,13 +11,15 @@ namespace {
 
 // --- sessions
 
-void decide_find(State&, WorkingSet& ws, Decision& decision, const FindDevice& command) {
+void decide_find(State& state, WorkingSet& ws, Decision& decision, const FindDevice& command) {
   Result<DeviceIdentity> identity = fail(ErrorCode::NotExistedDevice);
-  if (const ProductId* product = ws.product_keys.find(command.product_key)) {
+  if (command.kind == LoginKind::Register || command.kind == LoginKind::RegisterNew) {
+    identity = find_registration(state, ws, command.product_key, command.device_name, command.kind);
+  } else if (const ProductId* product = ws.product_keys.find(command.product_key)) {
     if (const DeviceId* id = ws.device_names.find({*product, command.device_name})) {
       const Device* device = ws.devices.find(*id);
       if (device && device->enabled)
-        identity = DeviceIdentity{device->id, device->secret};
+        identity = DeviceIdentity{device->id, device->secret, {}};
       else if (device)
         identity = fail(ErrorCode::DeviceDisabled);
     }
@@ -32,16 +34,10 @@ void decide_open(State& state, WorkingSet& ws, Decision& decision, const OpenSes
     decision.emit(command.from.core, SessionRefused{command.from.connection, std::move(error)});
     return;
   }
-  Presence presence;
-  if (auto it = state.sessions.presence_unwritten.find(device->id);
-      it != state.sessions.presence_unwritten.end())
-    presence = it->second;
-  else if (const Presence* stored = ws.presence.find(device->id))
-    presence = *stored;
-  presence.device = device->id;
+  Presence& presence = presence_to_write(state, ws, device->id);
 
   if (Session* old = state.sessions.find(device->id))  // the later login wins (device-protocol 1.8)
-    decision.emit(old->at.core, Disconnect{old->at.connection, old->epoch, DisconnectReason::TakenOver});
+    decision.emit(old->at.core, Disconnect{old->at.connection, old->epoch, OfflineReason::TakenOver});
   else
     state.probe.devices_connected.add(1);
 
@@ -55,9 +51,8 @@ void decide_open(State& state, WorkingSet& ws, Decision& decision, const OpenSes
   presence.online_at = now;
   presence.changed_at = now;
   presence.address = command.address;
+  presence.offline_reason = OfflineReason::Unknown;
   if (presence.activated_at.value == 0) presence.activated_at = now;
-  state.sessions.presence_unwritten[device->id] = presence;
-  state.note_lazy();
 
   Session& session = state.sessions.open(device->id);
   session = Session{command.from, presence.connection_epoch, command.reachability, false, {}, true};
@@ -74,16 +69,10 @@ void decide_close(State& state, WorkingSet& ws, const CloseSession& command) {
     return;  // an older connection: the present session stays
   state.sessions.close(command.session.device);
   state.probe.devices_connected.add(-1);
-  auto it = state.sessions.presence_unwritten.find(command.session.device);
-  if (it == state.sessions.presence_unwritten.end()) {
-    Presence presence;
-    if (const Presence* stored = ws.presence.find(command.session.device)) presence = *stored;
-    it = state.sessions.presence_unwritten.emplace(command.session.device, presence).first;
-  }
-  it->second.device = command.session.device;
-  it->second.online = false;
-  it->second.changed_at = state.clock.wall();
-  state.note_lazy();
+  Presence& presence = presence_to_write(state, ws, command.session.device);
+  presence.online = false;
+  presence.changed_at = state.clock.wall();
+  presence.offline_reason = command.reason;
 }
 
 void settle(State& state, const SessionRef& ref, Session& session) {
@@ -361,20 +350,21 @@ bool gather_get(State& state, WorkingSet& ws, const JobGet& command) {
 bool gather_session(State& state, WorkingSet& ws, const Command& command) {
   return std::visit(
       Overload{
+          [&](const AddDevice& c) { return gather_registration(state, ws, c.product_key, c.device_name); },
           [&](const FindDevice& c) {
+            if (c.kind == LoginKind::Register || c.kind == LoginKind::RegisterNew)
+              return gather_registration(state, ws, c.product_key, c.device_name);
             if (!ws.product_keys.need(c.product_key)) return false;
             const ProductId* product = ws.product_keys.find(c.product_key);
             return !product || ws.device_names.need({*product, c.device_name});
           },
           [&](const OpenSession& c) {
             const bool device = ws.devices.need(c.device);
-            const bool unwritten = state.sessions.presence_unwritten.contains(c.device);
-            return (unwritten || ws.presence.need(c.device)) && device;
+            return gather_presence(state, ws, c.device) && device;
           },
-          [&](const CloseSession& c) {
-            return state.sessions.presence_unwritten.contains(c.session.device) ||
-                   ws.presence.need(c.session.device);
-          },
+          [&](const CloseSession& c) { return gather_presence(state, ws, c.session.device); },
+          [&](const TagReport& c) { return gather_tags(state, ws, c); },
+          [&](const FirmwareReport& c) { return gather_presence(state, ws, c.session.device); },
           [&](const JobGet& c) { return gather_get(state, ws, c); },
           [&](const JobUpdate& c) { return gather_update(state, ws, c); },
           [&](const PushConfirmed& c) { return !is_pub(state, c.key.job) || ws.tasks.need(c.key); },
@@ -389,6 +379,7 @@ bool gather_session(State& state, WorkingSet& ws, const Command& command) {
 void decide_session(State& state, WorkingSet& ws, Decision& decision, const Command& command) {
   std::visit(Overload{
                  [&](const FindDevice& c) { decide_find(state, ws, decision, c); },
+                 [&](const AddDevice& c) { decide_add(state, ws, decision, c); },
                  [&](const OpenSession& c) { decide_open(state, ws, decision, c); },
                  [&](const SetReachability& c) {
                    if (Session* session = state.sessions.find(c.session)) {
@@ -404,6 +395,8 @@ void decide_session(State& state, WorkingSet& ws, Decision& decision, const Comm
                  [&](const CommandReply& c) { decide_reply(state, ws, decision, c); },
                  [&](const PropertySeen& c) { decide_seen(state, ws, decision, c); },
                  [&](const PropertyReport& c) { take_report(state, c); },
+                 [&](const TagReport& c) { decide_tags(state, ws, decision, c); },
+                 [&](const FirmwareReport& c) { take_firmware(state, ws, c); },
                  [](const ApiCommand&) {},
              },
              command);

@@ -17,7 +17,7 @@ Result<Device*> own_device(State& state, WorkingSet& ws, const Actor& actor, con
   return fail(ErrorCode::NotExistedDevice, "the device " + name + " does not exist");
 }
 
-void hang_up(State& state, Decision& decision, DeviceId device, DisconnectReason reason) {
+void hang_up(State& state, Decision& decision, DeviceId device, OfflineReason reason) {
   Session* session = state.sessions.find(device);
   if (!session) return;
   session->leaving = true;
@@ -25,7 +25,7 @@ void hang_up(State& state, Decision& decision, DeviceId device, DisconnectReason
 }
 
 // As CloseSession does, which the core will send too late.
-void close_session(State& state, DeviceId device) {
+void close_session(State& state, DeviceId device, OfflineReason reason) {
   state.sessions.close(device);
   state.probe.devices_connected.add(-1);
   auto [it, fresh] = state.sessions.presence_unwritten.try_emplace(device);
@@ -36,6 +36,7 @@ void close_session(State& state, DeviceId device) {
   it->second.device = device;
   it->second.online = false;
   it->second.changed_at = state.clock.wall();
+  it->second.offline_reason = reason;
   state.note_lazy();
 }
 
@@ -48,7 +49,7 @@ Result<Outcome> set_thing_enabled(State& state, WorkingSet& ws, Decision& decisi
   decision.changes.devices.push_back(
       {device->id, device->product, device->enabled, command.enabled, false, state.clock.wall()});
   device->enabled = command.enabled;
-  if (!command.enabled) hang_up(state, decision, device->id, DisconnectReason::Disabled);
+  if (!command.enabled) hang_up(state, decision, device->id, OfflineReason::Disabled);
   return Outcome(Done{});
 }
 
@@ -62,7 +63,7 @@ Result<Outcome> delete_device(State& state, WorkingSet& ws, Decision& decision, 
   ws.device_names.remove({device.product, device.name});
   if (!device.foreign_iot_id.empty()) ws.foreign_iot_ids.remove(device.foreign_iot_id);
   ws.devices.remove(device.id);
-  hang_up(state, decision, device.id, DisconnectReason::Deleted);
+  hang_up(state, decision, device.id, OfflineReason::Deleted);
   return Outcome(Done{});
 }
 
@@ -72,7 +73,9 @@ void absorb_devices(State& state, const Decision& decision, const store::CommitR
   for (size_t i = 0; i < changes.size(); ++i) {
     if (std::find(missed.begin(), missed.end(), i) != missed.end()) continue;
     const Session* session = state.sessions.find(changes[i].id);
-    if (session && session->leaving) close_session(state, changes[i].id);
+    if (session && session->leaving)
+      close_session(state, changes[i].id,
+                    changes[i].deleted ? OfflineReason::Deleted : OfflineReason::Disabled);
     if (changes[i].deleted) log_info("device.deleted", {{"device", changes[i].id.value}});
   }
   undo_devices(state, decision);  // what missed is decided again

@@ -269,6 +269,22 @@ void take_report(State& state, const PropertyReport& command);
 Status write_last_values(State& state, Decision& decision);
 void undo_last_values(State& state, const Decision& decision);
 
+// device_facts.cpp: presence, firmware, and the tags that a device gives itself.
+bool gather_presence(State& state, WorkingSet& ws, DeviceId device);
+// The row as it is now known; what is changed in it is written with the next lazy writes.
+Presence& presence_to_write(State& state, WorkingSet& ws, DeviceId device);
+void take_firmware(State& state, WorkingSet& ws, const FirmwareReport& command);
+bool gather_tags(State& state, WorkingSet& ws, const TagReport& command);
+void decide_tags(State& state, WorkingSet& ws, Decision& decision, const TagReport& command);
+
+// registration.cpp: devices that fetch their secret.
+bool gather_registration(State& state, WorkingSet& ws, const std::string& product_key,
+                         const std::string& device_name);
+Result<DeviceIdentity> find_registration(State& state, WorkingSet& ws, const std::string& product_key,
+                                         const std::string& device_name, LoginKind kind);
+Result<Outcome> decide_registration(State& state, WorkingSet& ws, const FindRegistration& command);
+void decide_add(State& state, WorkingSet& ws, Decision& decision, const AddDevice& command);
+
 // A device as callers name it. gather_ref asks for what is missing; find_ref gives the device if it is this
 // instance's.
 bool gather_ref(State& state, WorkingSet& ws, const DeviceRef& ref);

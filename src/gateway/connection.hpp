@@ -16,7 +16,10 @@
 #include "base/clock.hpp"
 #include "engine/commands.hpp"
 #include "gateway/device_auth.hpp"
+#include "gateway/device_log.hpp"
 #include "gateway/gateway_config.hpp"
+#include "gateway/login_damper.hpp"
+#include "gateway/uplink_feed.hpp"
 #include "model/id_codec.hpp"
 #include "mqtt/server_session.hpp"
 
@@ -41,8 +44,11 @@ struct Services {
   alink::FilterSetPool filter_sets;
   std::string out;   // bytes for the connection that is being served
   std::string text;  // a JSON text in the making
-  // CloseSession commands that the engine had no room for; sent by tick(). One per connection that has ended.
-  std::vector<engine::SessionRef> unsent_closes;
+  // What the engine had no room for; sent by tick(). One per connection that has ended.
+  std::vector<engine::CloseSession> unsent_closes;
+  DeviceLog log;
+  LoginDamper damper;
+  UplinkFeed feed;
 };
 
 // A task's message that was sent on this connection and that something may still answer.
@@ -60,6 +66,7 @@ struct PushedTask {
 struct Arrival {
   std::string peer;
   DeviceLogin login;
+  bool verified = false;  // registers, and has proven to know its product's secret
 };
 
 struct Connection {
@@ -68,7 +75,8 @@ struct Connection {
     Finding,   // engine::FindDevice is under way
     Opening,   // engine::OpenSession is under way
     Open,
-    Closing,  // nothing is read or sent any more
+    Registered,  // has got what it came for; it is the device's turn to go
+    Closing,     // nothing is read or sent any more
   };
 
   ConnectionRef ref;
@@ -81,6 +89,7 @@ struct Connection {
   DeviceId device;
   int64_t epoch = 0;  // 0: no session that the engine must be told the end of
   SteadyUs opened_at;
+  SteadyUs publish_due;  // when the next publish would come at the pace that is allowed
   uint32_t last_serial = 0;
   Stage stage = Stage::Greeting;
   bool filters_changed = false;  // the engine does not know `filters` yet
@@ -93,11 +102,15 @@ engine::SessionRef session_ref(const Services& services, const Connection& conne
 // Hands a command to the engine. When the engine is full the connection is given up, unacknowledged: the
 // device tries again.
 bool command(Services& services, Connection& connection, engine::Command&& what);
-// Reads nothing more; what is in services.out still goes out with finish().
-void hang_up(Services& services, Connection& connection);
+// Reads nothing more; what is in services.out still goes out with finish(). The reason becomes the device's
+// presence, if it has a session.
+void hang_up(Services& services, Connection& connection, OfflineReason reason);
 // The end of every entry point that served this connection: sends services.out, tells the engine of changed
 // filters and closes after a hang_up(). False when the bytes were not taken.
 bool finish(Services& services, Connection& connection);
+
+// Notes that something of this open session was not taken, and why.
+void note_refusal(Services& services, const Connection& connection, std::string_view topic, std::string why);
 
 // Keeps a push that may be answered; forgets the oldest when there are too many.
 void remember_push(Connection& connection, PushedTask push);

@@ -30,7 +30,8 @@ ConnectCode refusal_code(const Error& error, const GatewayConfig& config) {
 
 Core::Core(uint16_t core_number, ByteSink& sink, const Clock& clock, const IdCodec::Key& key,
            const GatewayConfig& config, GatewayProbe& probe, CommandSink& commands)
-    : services_{core_number, sink, clock, IdCodec(key), config, probe, commands, {}, {}, {}, {}} {}
+    : services_{core_number, sink, clock, IdCodec(key), config, probe, commands,
+                {},          {},   {},    {},           {},     {},    UplinkFeed(probe)} {}
 
 Core::~Core() = default;
 
@@ -74,17 +75,21 @@ void Core::on_closed(ConnectionRef ref) { forget(ref); }
 void Core::forget(ConnectionRef ref) {
   Connection* connection = find(ref);
   if (connection == nullptr) return;
-  hang_up(services_, *connection);
+  hang_up(services_, *connection, OfflineReason::ConnectionLost);
   connections_[ref.slot].reset();
   --connection_count_;
   services_.probe.connections.add(-1);
 }
 
-void Core::refuse(Connection& connection, ConnectCode code) {
+void Core::refuse(Connection& connection, ConnectCode code, std::string why) {
   services_.out.clear();
+  const DeviceLogin& login = connection.arrival->login;
+  services_.log.refuse(log_name(login.product_key, login.device_name), services_.clock.wall(),
+                       DeviceLogKind::LoginRefused, "",
+                       std::move(why) + ", from " + connection.arrival->peer);
   connection.session.refuse(code, services_.out);
   services_.probe.logins_refused.add();
-  hang_up(services_, connection);
+  hang_up(services_, connection, OfflineReason::Unknown);
   finish(services_, connection);
 }
 
@@ -92,23 +97,66 @@ void Core::deliver(What&& what) {
   std::visit([this](auto&& effect) { take(std::forward<decltype(effect)>(effect)); }, std::move(what));
 }
 
+// A certificate stands for its device, and for no other, whatever the password.
+bool Core::proves(const Connection& connection, const engine::DeviceIdentity& identity) const {
+  const DeviceLogin& login = connection.arrival->login;
+  if (registers(login)) return password_matches(login, identity.product_secret);
+  const std::string certified = services_.sink.certified_name(connection.ref);
+  if (!certified.empty()) return certified == certificate_name(login);
+  return login.kind == LoginKind::Token ? token_matches(login, identity.secret)
+                                        : password_matches(login, identity.secret);
+}
+
+void Core::give_secret(Connection& connection, const engine::DeviceIdentity& identity) {
+  Arrival& arrival = *connection.arrival;
+  if (!identity.device) {
+    // Not registered yet, and it may be: asked for once, then found.
+    arrival.verified = true;
+    engine::AddDevice add{
+        {services_.core_number, connection.ref}, arrival.login.product_key, arrival.login.device_name};
+    if (services_.commands.send(std::move(add))) return;
+    services_.probe.engine_full.add();
+    return refuse(connection, ConnectCode::ServerUnavailable, "the server is overloaded");
+  }
+  services_.out.clear();
+  Dialogue dialogue(services_, connection);
+  connection.session.accept(services_.clock.steady(), services_.out, dialogue);
+  append_registration(services_, arrival.login, identity.secret);
+  services_.log.note(identity.device, services_.clock.wall(), DeviceLogKind::Login, "",
+                     "registered, from " + arrival.peer);
+  connection.session.close();
+  connection.stage = Stage::Registered;
+  connection.opened_at = services_.clock.steady();
+  finish(services_, connection);
+}
+
 void Core::take(engine::DeviceFound&& found) {
   Connection* connection = find(found.connection);
   if (connection == nullptr || connection->stage != Stage::Finding) return;
-  if (!found.identity) return refuse(*connection, refusal_code(found.identity.error(), services_.config));
   const Arrival& arrival = *connection->arrival;
-  // A certificate stands for its device, and for no other, whatever the password.
-  const std::string certified = services_.sink.certified_name(connection->ref);
-  const bool proven = certified.empty() ? password_matches(arrival.login, found.identity->secret)
-                                        : certified == certificate_name(arrival.login);
-  if (!proven) return refuse(*connection, ConnectCode::BadUserOrPassword);
+  const std::string name = log_name(arrival.login.product_key, arrival.login.device_name);
+  if (!found.identity) {
+    const Error& error = found.identity.error();
+    if (error.code != ErrorCode::DeviceDisabled)
+      services_.damper.failed(arrival.peer, name, services_.clock.steady());
+    return refuse(*connection, refusal_code(error, services_.config), public_message(error));
+  }
+  if (!connection->arrival->verified && !proves(*connection, *found.identity)) {
+    services_.damper.failed(arrival.peer, name, services_.clock.steady());
+    const std::string certified = services_.sink.certified_name(connection->ref);
+    return refuse(*connection, ConnectCode::BadUserOrPassword,
+                  certified.empty() || registers(arrival.login) ? mismatch_text(arrival.login)
+                                                                : "the certificate is that of " + certified);
+  }
+  services_.damper.succeeded(arrival.peer, name);
+  if (registers(arrival.login)) return give_secret(*connection, *found.identity);
   connection->device = found.identity->device;
   connection->filters = services_.filter_sets.intern(alink::FilterSet(arrival.login.mode));
   engine::OpenSession open{
       {services_.core_number, connection->ref}, connection->device, connection->filters, arrival.peer};
   if (!services_.commands.send(std::move(open))) {
     services_.probe.engine_full.add();
-    return refuse(*connection, ConnectCode::ServerUnavailable);
+    return refuse(*connection, ConnectCode::ServerUnavailable, "the server is overloaded");
   }
   connection->stage = Stage::Opening;
 }
@@ -118,7 +166,8 @@ void Core::take(engine::SessionOpened&& opened) {
   if (connection == nullptr || connection->stage != Stage::Opening || connection->device != opened.device) {
     // The device went away while the engine opened its session: nobody else will close it.
     const engine::SessionRef ref{{services_.core_number, opened.connection}, opened.device, opened.epoch};
-    if (!services_.commands.send(engine::CloseSession{ref})) services_.unsent_closes.push_back(ref);
+    const engine::CloseSession close{ref, OfflineReason::ConnectionLost};
+    if (!services_.commands.send(close)) services_.unsent_closes.push_back(close);
     return;
   }
   connection->epoch = opened.epoch;
@@ -126,6 +175,9 @@ void Core::take(engine::SessionOpened&& opened) {
   connection->product_key = &*product_keys_.insert(std::move(connection->arrival->login.product_key)).first;
   connection->device_name = std::move(connection->arrival->login.device_name);
   connection->device_name.shrink_to_fit();
+  services_.log.note(
+      opened.device, services_.clock.wall(), DeviceLogKind::Login, "",
+      "from " + connection->arrival->peer + ", client id " + connection->arrival->login.client_id);
   connection->arrival.reset();
   services_.probe.logins.add();
   services_.out.clear();
@@ -137,7 +189,7 @@ void Core::take(engine::SessionOpened&& opened) {
 void Core::take(engine::SessionRefused&& refused) {
   Connection* connection = find(refused.connection);
   if (connection == nullptr || connection->stage != Stage::Opening) return;
-  refuse(*connection, refusal_code(refused.error, services_.config));
+  refuse(*connection, refusal_code(refused.error, services_.config), public_message(refused.error));
 }
 
 void Core::take(engine::Disconnect&& disconnect) {
@@ -145,7 +197,7 @@ void Core::take(engine::Disconnect&& disconnect) {
   Connection* connection = find(disconnect.connection, disconnect.epoch);
   if (connection == nullptr) return;
   services_.out.clear();
-  hang_up(services_, *connection);
+  hang_up(services_, *connection, disconnect.reason);
   finish(services_, *connection);
 }
 
@@ -169,6 +221,11 @@ void Core::take(engine::JobUpdateReply&& reply) {
     answer_job_update(services_, *connection, reply);
 }
 
+void Core::take(engine::TagReply&& reply) {
+  Connection* connection = find(reply.connection);
+  if (connection != nullptr && connection->stage == Stage::Open) answer_tags(services_, *connection, reply);
+}
+
 void Core::take(engine::Ack&& ack) {
   Connection* connection = find(ack.connection);
   if (connection == nullptr || connection->stage != Stage::Open || ack.packet_id == 0) return;
@@ -178,8 +235,10 @@ void Core::take(engine::Ack&& ack) {
 }
 
 void Core::tick(SteadyUs now) {
-  std::vector<engine::SessionRef>& unsent = services_.unsent_closes;
-  while (!unsent.empty() && services_.commands.send(engine::CloseSession{unsent.back()})) unsent.pop_back();
+  std::vector<engine::CloseSession>& unsent = services_.unsent_closes;
+  while (!unsent.empty() && services_.commands.send(unsent.back())) unsent.pop_back();
+
+  services_.feed.flush();
 
   const size_t share = std::max(connections_.size() / kTickShare + 1, kTickConnectionsMin);
   for (size_t i = 0; i < std::min(share, connections_.size()); ++i) {
@@ -192,7 +251,7 @@ void Core::tick(SteadyUs now) {
     if (!late) continue;
     if (open) services_.probe.keep_alive_cuts.add();
     services_.out.clear();
-    hang_up(services_, *connection);
+    hang_up(services_, *connection, OfflineReason::KeepAlive);
     finish(services_, *connection);
   }
 }

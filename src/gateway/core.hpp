@@ -40,6 +40,14 @@ class Core final : public ByteHandler {
   // Cuts devices that are silent for too long or never log in: all of them within some calls.
   void tick(SteadyUs now);
 
+  // For who wants what devices say and nothing here consumes.
+  UplinkFeed& feed() noexcept { return services_.feed; }
+  // What is known of that device's last doings, newest first.
+  std::vector<DeviceLogEntry> log_of(DeviceId device, std::string_view product_key,
+                                     std::string_view device_name, size_t entries_max) {
+    return services_.log.last(device, log_name(product_key, device_name), entries_max);
+  }
+
   size_t connection_count() const noexcept { return connection_count_; }
 
  private:
@@ -47,7 +55,9 @@ class Core final : public ByteHandler {
   // Only when it is the session of that epoch, open.
   Connection* find(ConnectionRef ref, int64_t epoch);
   void forget(ConnectionRef ref);
-  void refuse(Connection& connection, mqtt::ConnectCode code);
+  void refuse(Connection& connection, mqtt::ConnectCode code, std::string why);
+  bool proves(const Connection& connection, const engine::DeviceIdentity& identity) const;
+  void give_secret(Connection& connection, const engine::DeviceIdentity& identity);
 
   void take(engine::DeviceFound&& found);
   void take(engine::SessionOpened&& opened);
@@ -58,6 +68,7 @@ class Core final : public ByteHandler {
   void take(engine::JobGetReply&& reply);
   void take(engine::JobUpdateReply&& reply);
   void take(engine::Ack&& ack);
+  void take(engine::TagReply&& reply);
   void take(engine::ApiReply&&) {}
 
   Services services_;

@@ -11,6 +11,7 @@
 #include "alink/subscriptions.hpp"
 #include "base/crypto.hpp"
 #include "base/secret.hpp"
+#include "model/registration.hpp"
 #include "mqtt/packet.hpp"
 
 namespace rollcall::gateway {
@@ -22,20 +23,39 @@ struct DeviceLogin {
   std::optional<std::string>
       timestamp;  // signed only when given, and never judged: SDKs send constants and seconds
   HashKind algorithm = HashKind::Md5;
+  LoginKind kind = LoginKind::Session;
+  std::string random;  // signed by who registers
   alink::SubscriptionMode mode;
   Secret password;  // hex, either case
+};
+
+// Wants a secret or a token, and no session.
+bool registers(const DeviceLogin& login);
+
+struct LoginRefusal {
+  mqtt::ConnectCode code{};
+  std::string why;  // for the device's log
 };
 
 // Order, unknown keys, blanks and line breaks of the extension list are the device's business
 // (device-protocol 0, rule 8). IdentifierRejected: a client id that is too long, a list entry without '=', an
 // unknown signmethod. BadUserOrPassword: user name or password missing, a user name that is not "dn&pk", an
 // authType that is not offered. `certified`: the peer has shown a certificate, and needs no password.
-tl::expected<DeviceLogin, mqtt::ConnectCode> parse_login(const mqtt::ConnectView& connect,
-                                                         bool certified = false);
+tl::expected<DeviceLogin, LoginRefusal> parse_login(const mqtt::ConnectView& connect, bool certified = false);
 
 // "DeviceName&ProductKey": what the common name of a device's certificate is.
 std::string certificate_name(const DeviceLogin& login);
 
-bool password_matches(const DeviceLogin& login, const Secret& device_secret);
+// `secret` is the device's, or the product's for who registers.
+bool password_matches(const DeviceLogin& login, const Secret& secret);
+// What a device that need not be registered gets for a client id, and later brings as its password
+// (device-protocol 3.3). Derived from the device's secret, so that nothing is stored and a new secret ends
+// it.
+std::string device_token(const Secret& device_secret, std::string_view client_id);
+bool token_matches(const DeviceLogin& login, const Secret& device_secret);
+// The client id that the token of this registration is for.
+std::string token_client_id(const DeviceLogin& login, const Secret& device_secret);
+// What was signed with what, without any secret: for who looks for the reason of a mismatch.
+std::string mismatch_text(const DeviceLogin& login);
 
 }  // namespace rollcall::gateway

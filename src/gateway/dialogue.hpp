@@ -24,7 +24,8 @@ class Dialogue final : public mqtt::SessionHandler {
   void on_fault(mqtt::SessionFault fault, std::optional<mqtt::DecodeError> decode_error) override;
 
  private:
-  void refuse(mqtt::ConnectCode code);
+  void refuse(mqtt::ConnectCode code, std::string_view user_name, std::string why);
+  bool too_fast();
   void use_filters(alink::FilterSet&& filters);
 
   Services& services_;

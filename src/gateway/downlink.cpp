@@ -18,7 +18,10 @@ struct Payload {
   std::string_view tail;
 };
 
-void publish(Services& services, const mqtt::PublishHead& head, const Payload& payload) {
+void publish(Services& services, const Connection& connection, const mqtt::PublishHead& head,
+             const Payload& payload) {
+  services.log.note_message(connection.device, services.clock.wall(), DeviceLogKind::Downlink, head.topic,
+                            head.qos, payload.head.empty() ? payload.body : payload.head);
   mqtt::append_publish_head(services.out, head,
                             payload.head.size() + payload.body.size() + payload.tail.size());
   services.out.append(payload.head).append(payload.body).append(payload.tail);
@@ -59,7 +62,7 @@ bool publish_push(Services& services, Connection& connection, PushedTask& task, 
     head.packet_id = *packet_id;
     head.qos = 1;
   }
-  publish(services, head, payload);
+  publish(services, connection, head, payload);
   return true;
 }
 
@@ -93,7 +96,8 @@ void push_pub(Services& services, Connection& connection, const engine::PushTask
   else
     alink::append_user_topic(topic, connection.names(), push.content->topic_short_name);
   if (push.direct_id != 0) {
-    publish(services, direct_head(connection, topic, *push.content), {push.content->body, {}, {}});
+    publish(services, connection, direct_head(connection, topic, *push.content),
+            {push.content->body, {}, {}});
     if (push.awaited) remember_push(connection, std::move(task));
     finish(services, connection);
     return;
@@ -122,7 +126,7 @@ void push_property_set(Services& services, Connection& connection, const engine:
   alink::append_property_set_head(services.text, task.alink_id);
   const mqtt::PublishHead head =
       push.direct_id != 0 ? direct_head(connection, topic, *push.content) : mqtt::PublishHead{.topic = topic};
-  publish(services, head, {services.text, push.content->body, alink::kCallTail});
+  publish(services, connection, head, {services.text, push.content->body, alink::kCallTail});
   if (push.direct_id == 0) remember_push(connection, std::move(task));
   finish(services, connection);
 }
@@ -144,7 +148,7 @@ void push_service_call(Services& services, Connection& connection, const engine:
   alink::append_service_call_head(services.text, id, content.service_identifier);
   const mqtt::PublishHead head =
       push.direct_id != 0 ? direct_head(connection, topic, content) : mqtt::PublishHead{.topic = topic};
-  publish(services, head, {services.text, content.body, alink::kCallTail});
+  publish(services, connection, head, {services.text, content.body, alink::kCallTail});
   if (push.awaited) remember_push(connection, std::move(task));
   finish(services, connection);
 }
@@ -160,7 +164,22 @@ void publish_reply(Services& services, Connection& connection, std::string_view 
   if (!connection.filters->deliverable_system(suffix)) return;
   std::string topic;
   alink::append_system_topic(topic, connection.names(), suffix);
-  publish(services, {.topic = topic}, {payload, {}, {}});
+  publish(services, connection, {.topic = topic}, {payload, {}, {}});
+}
+
+void append_registration(Services& services, const DeviceLogin& login, const Secret& device_secret) {
+  services.text.clear();
+  const bool token = login.kind == LoginKind::RegisterNew;
+  if (token) {
+    const std::string client_id = token_client_id(login, device_secret);
+    alink::append_device_token(services.text, login.product_key, login.device_name, client_id,
+                               device_token(device_secret, client_id));
+  } else {
+    alink::append_device_secret(services.text, login.product_key, login.device_name, device_secret.reveal());
+  }
+  mqtt::append_publish(services.out, {.topic = token ? alink::kRegisterNewTopic : alink::kRegisterTopic},
+                       services.text);
+  services.probe.publishes_out.add();
 }
 
 void push_task(Services& services, Connection& connection, const engine::PushTask& push) {
@@ -194,7 +213,7 @@ void tell_task(Services& services, Connection& connection, const engine::TellTas
     head.packet_id = *packet_id;
     head.qos = 1;
   }
-  publish(services, head, {services.text, {}, {}});
+  publish(services, connection, head, {services.text, {}, {}});
   finish(services, connection);
 }
 
@@ -219,6 +238,26 @@ void answer_job_get(Services& services, Connection& connection, const engine::Jo
     alink::append_job_get_reply(services.text, reply.echo.id_json, reply.echo.task_code, task);
   }
   publish_reply(services, connection, alink::kJobGetReply, services.text);
+  finish(services, connection);
+}
+
+void answer_tags(Services& services, Connection& connection, const engine::TagReply& reply) {
+  services.out.clear();
+  acknowledge(services, reply.echo);
+  const std::string_view suffix = reply.dropped ? "thing/deviceinfo/delete" : "thing/deviceinfo/update";
+  std::string message = "success";
+  alink::ReplyText text;
+  if (!reply.status) {
+    message = public_message(reply.status.error());
+    text.code = error_row(reply.status.error().code).alink_code;
+    note_refusal(services, connection, suffix, message);
+  }
+  if (!reply.echo.id_json.empty()) {
+    text.message = message;
+    services.text.clear();
+    alink::append_reply(services.text, reply.echo.id_json, suffix, text);
+    publish_reply(services, connection, std::string(suffix) + "_reply", services.text);
+  }
   finish(services, connection);
 }
 

@@ -137,7 +137,7 @@ TEST_F(GatewayDownlink, DoesNotReportAsWrittenWhatTheConnectionDidNotTake) {
   const auto connection = login();
   sink.full = true;
   core.deliver(push(connection, content(JobType::Pub, "raw bytes", MessageQos::Qos0)));
-  EXPECT_EQ(asked(), "close [0 device 5 epoch 9]\n");
+  EXPECT_EQ(asked(), "close [0 device 5 epoch 9] TOO_SLOW\n");
   EXPECT_TRUE(sink.closed.contains(0));
 }
 

@@ -164,7 +164,7 @@ TEST_F(GatewayLogin, ReadsALoginThatComesByteByByte) {
 TEST_F(GatewayLogin, ClosesTheSessionOfAConnectionThatEnds) {
   const auto connection = login();
   core.on_closed(connection);
-  EXPECT_EQ(asked(), "close [0 device 5 epoch 9]\n");
+  EXPECT_EQ(asked(), "close [0 device 5 epoch 9] CONNECTION_LOST\n");
   EXPECT_EQ(probe.connections.value(), 0);
   core.on_closed(connection);
   EXPECT_EQ(asked(), "");
@@ -175,7 +175,7 @@ TEST_F(GatewayLogin, ClosesTheSessionOnceWhenTheDeviceSaysGoodBye) {
   std::string bye;
   mqtt::append_disconnect(bye);
   send(connection, bye);
-  EXPECT_EQ(asked(), "close [0 device 5 epoch 9]\n");
+  EXPECT_EQ(asked(), "close [0 device 5 epoch 9] GOODBYE\n");
   EXPECT_TRUE(sink.closed.contains(0));
   core.on_closed(connection);
   EXPECT_EQ(asked(), "");
@@ -189,7 +189,7 @@ TEST_F(GatewayLogin, ClosesASessionThatOpensAfterItsConnectionHasGone) {
   asked();
   core.on_open(ref(0, 2), "peer");  // the slot is used again
   core.deliver(engine::SessionOpened{ref(0), DeviceId{5}, 9});
-  EXPECT_EQ(asked(), "close [0 device 5 epoch 9]\n");
+  EXPECT_EQ(asked(), "close [0 device 5 epoch 9] CONNECTION_LOST\n");
   EXPECT_EQ(received(0), "");
 }
 
@@ -208,9 +208,9 @@ TEST_F(GatewayLogin, IgnoresAnswersForAnEarlierConnectionInTheSlot) {
 
 TEST_F(GatewayLogin, EndsAConnectionThatWasTakenOverButOnlyOfThatEpoch) {
   const auto connection = login();
-  core.deliver(engine::Disconnect{connection, 8, engine::DisconnectReason::TakenOver});
+  core.deliver(engine::Disconnect{connection, 8, OfflineReason::TakenOver});
   EXPECT_FALSE(sink.closed.contains(0));
-  core.deliver(engine::Disconnect{connection, 9, engine::DisconnectReason::TakenOver});
+  core.deliver(engine::Disconnect{connection, 9, OfflineReason::TakenOver});
   EXPECT_TRUE(sink.closed.contains(0));
   std::string ping;
   mqtt::append_pingreq(ping);
@@ -226,7 +226,7 @@ TEST_F(GatewayLogin, RemembersToCloseASessionWhenTheEngineIsFull) {
   EXPECT_EQ(asked(), "");
   engine.full = false;
   core.tick(clock.steady());
-  EXPECT_EQ(asked(), "close [0 device 5 epoch 9]\n");
+  EXPECT_EQ(asked(), "close [0 device 5 epoch 9] CONNECTION_LOST\n");
 }
 
 TEST_F(GatewayLogin, CutsADeviceThatIsSilentForOneAndAHalfKeepAlivePeriods) {
@@ -237,7 +237,7 @@ TEST_F(GatewayLogin, CutsADeviceThatIsSilentForOneAndAHalfKeepAlivePeriods) {
   clock.advance_ms(1);
   core.tick(clock.steady());
   EXPECT_TRUE(sink.closed.contains(connection.slot));
-  EXPECT_EQ(asked(), "close [0 device 5 epoch 9]\n");
+  EXPECT_EQ(asked(), "close [0 device 5 epoch 9] KEEP_ALIVE\n");
   EXPECT_EQ(probe.keep_alive_cuts.value(), 1u);
 }
 
@@ -275,7 +275,7 @@ TEST_F(GatewayLogin, GivesUpAConnectionWhoseOutputIsFull) {
   mqtt::append_pingreq(ping);
   send(connection, ping);
   EXPECT_TRUE(sink.closed.contains(0));
-  EXPECT_EQ(asked(), "close [0 device 5 epoch 9]\n");
+  EXPECT_EQ(asked(), "close [0 device 5 epoch 9] TOO_SLOW\n");
 }
 
 TEST_F(GatewayLogin, KeepsAnIdleConnectionSmall) { EXPECT_LE(sizeof(Connection), 232u); }

@@ -64,11 +64,14 @@ inline std::string describe(const engine::Command& command) {
       Overload{
           [](const engine::ApiCommand&) -> std::string { return "api"; },
           [](const engine::FindDevice& c) { return "find " + c.device_name + "&" + c.product_key; },
+          [](const engine::AddDevice& c) { return "add " + c.device_name + "&" + c.product_key; },
           [](const engine::OpenSession& c) {
             return "open device " + std::to_string(c.device.value) + " from " + c.address;
           },
           [](const engine::SetReachability& c) { return "reach " + session_text(c.session); },
-          [](const engine::CloseSession& c) { return "close " + session_text(c.session); },
+          [](const engine::CloseSession& c) {
+            return "close " + session_text(c.session) + " " + std::string(offline_reason_text(c.reason));
+          },
           [](const engine::JobGet& c) {
             const char* kinds[] = {"next", "list", "one"};
             return std::string("get ") + kinds[static_cast<int>(c.kind)] + " " + key_text(c.key) + " " +
@@ -95,6 +98,13 @@ inline std::string describe(const engine::Command& command) {
             return "seen " + key_text(c.key) + " attempt " + std::to_string(c.attempt);
           },
           [](const engine::PropertyReport& c) { return "values " + last_values_text(c.values); },
+          [](const engine::TagReport& c) {
+            std::string text = "tags";
+            for (const DeviceTag& tag : c.put) text += " " + tag.name + "=" + tag.value;
+            for (const std::string& name : c.dropped) text += " -" + name;
+            return text + " " + echo_text(c.echo);
+          },
+          [](const engine::FirmwareReport& c) { return "firmware " + c.version; },
       },
       command);
 }
@@ -156,7 +166,7 @@ class Gateway : public testing::Test {
   }
 
   void found(ConnectionRef connection) {
-    core.deliver(engine::DeviceFound{connection, engine::DeviceIdentity{DeviceId{5}, Secret(kSecret)}});
+    core.deliver(engine::DeviceFound{connection, engine::DeviceIdentity{DeviceId{5}, Secret(kSecret), {}}});
   }
 
   // A logged-in device in that slot: device 5, epoch 9.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "alink/device_info.hpp"
 #include "alink/envelope.hpp"
 #include "alink/messages.hpp"
 #include "base/canary.hpp"
@@ -51,21 +52,24 @@ class Uplink {
       case UplinkKind::EventPost:
       case UplinkKind::PropertyBatchPost:
       case UplinkKind::PropertyHistoryPost:
+        return answer(200, "success");
       case UplinkKind::DeviceInfoUpdate:
       case UplinkKind::DeviceInfoDelete:
-        return answer(200, "success");
+        return tags();
       case UplinkKind::ConfigGet:
         return answer(400, "There is no remote configuration.");
       case UplinkKind::NtpRequest:
         return ntp();
       case UplinkKind::OtaInform:
+        return firmware();
       case UplinkKind::OtaProgress:
       case UplinkKind::OtaRequest:
       case UplinkKind::ShadowUpdate:
       case UplinkKind::Custom:
       case UplinkKind::OtherSystem:
-      case UplinkKind::Foreign:
         return swallow();
+      case UplinkKind::Foreign:
+        return foreign();
     }
   }
 
@@ -74,9 +78,21 @@ class Uplink {
     if (publish_.packet_id != 0) mqtt::append_puback(services_.out, publish_.packet_id);
   }
 
-  // Accepted without a consumer: the device must not wait for it (device-protocol 2.1).
+  // What is consumed by nobody here goes to whoever listens.
+  void feed() {
+    services_.feed.offer(connection_.device, connection_.names(), services_.clock.wall(), publish_.topic,
+                         publish_.payload);
+  }
+
+  // The device must not wait for a consumer (device-protocol 2.1).
   void swallow() {
-    services_.probe.uplinks_dropped.add();
+    feed();
+    acknowledge();
+  }
+
+  // Dropped; the connection stays, since SDKs' demos publish to other devices (device-protocol 1.9).
+  void foreign() {
+    note_refusal(services_, connection_, publish_.topic, "no topic that this device may publish to");
     acknowledge();
   }
 
@@ -91,6 +107,7 @@ class Uplink {
     std::string message;
     services_.text.clear();
     alink::append_job_get_failure(services_.text, id_json, "", failure_of(error, message));
+    note_refusal(services_, connection_, publish_.topic, message);
     publish_reply(services_, connection_, alink::kJobGetReply, services_.text);
   }
 
@@ -114,6 +131,7 @@ class Uplink {
     std::string message;
     services_.text.clear();
     alink::append_job_update_reply(services_.text, id_json, task_code, failure_of(error, message));
+    note_refusal(services_, connection_, publish_.topic, message);
     publish_reply(services_, connection_, alink::kJobUpdateReply, services_.text);
   }
 
@@ -198,7 +216,7 @@ class Uplink {
 
   // {suffix}_reply with that code, unless the device wants none.
   void answer(int32_t code, std::string_view message) {
-    services_.probe.uplinks_dropped.add();
+    feed();
     acknowledge();
     const auto request = alink::read_request(publish_.payload);
     if (request && !request->wants_reply) return;
@@ -208,10 +226,50 @@ class Uplink {
       const alink::Failure refused = failure_of(request.error(), failure);
       reply.code = refused.code;
       reply.message = refused.message;
+      note_refusal(services_, connection_, publish_.topic, failure);
     }
     services_.text.clear();
     alink::append_reply(services_.text, request ? request->id_json : alink::kUnknownId, topic_.suffix, reply);
     publish_reply(services_, connection_, std::string(topic_.suffix) + "_reply", services_.text);
+  }
+
+  void refuse_tags(const alink::Request& request, const Error& error) {
+    acknowledge();
+    std::string message;
+    const alink::Failure failure = failure_of(error, message);
+    note_refusal(services_, connection_, publish_.topic, message);
+    if (!request.wants_reply) return;
+    services_.text.clear();
+    alink::append_reply(services_.text, request.id_json, topic_.suffix,
+                        {failure.code, "{}", failure.message});
+    publish_reply(services_, connection_, std::string(topic_.suffix) + "_reply", services_.text);
+  }
+
+  void tags() {
+    const auto request = alink::read_request(publish_.payload);
+    if (!request) return answer(200, "success");  // says what is wrong with it
+    engine::TagReport report{session(), {}, {}, {}};
+    if (topic_.kind == UplinkKind::DeviceInfoUpdate) {
+      auto put = alink::read_tags_update(*request);
+      if (!put) return refuse_tags(*request, put.error());
+      report.put = std::move(*put);
+    } else {
+      auto dropped = alink::read_tags_delete(*request);
+      if (!dropped) return refuse_tags(*request, dropped.error());
+      report.dropped = std::move(*dropped);
+    }
+    if (report.put.empty() && report.dropped.empty()) return answer(200, "success");
+    report.echo = echo(*request, {});
+    if (!request->wants_reply) report.echo.id_json.clear();
+    command(services_, connection_, std::move(report));
+  }
+
+  void firmware() {
+    acknowledge();
+    if (auto version = alink::read_firmware_inform(publish_.payload))
+      services_.commands.send(engine::FirmwareReport{session(), std::move(*version)});
+    else
+      note_refusal(services_, connection_, publish_.topic, "no version of a firmware");
   }
 
   // Nothing waits for last values: without room in the engine's mailbox these are lost, not the connection.

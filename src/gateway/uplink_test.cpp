@@ -147,7 +147,7 @@ TEST_F(GatewayUplink, AcceptsWhatNothingConsumes) {
   const auto connection = login();
   uint16_t packet_id = 0;
   for (const char* topic :
-       {"/ota/device/inform/a1pk/dev1", "/ota/device/progress/a1pk/dev1", "/shadow/update/a1pk/dev1",
+       {"/ota/device/request/a1pk/dev1", "/ota/device/progress/a1pk/dev1", "/shadow/update/a1pk/dev1",
         "/a1pk/dev1/user/update", "/sys/a1pk/dev1/thing/log/post", "/sys/a1pk/dev1/thing/topo/add"}) {
     publish(connection, topic, "anything", ++packet_id);
     EXPECT_EQ(received(0), "PUBACK " + std::to_string(packet_id) + "\n") << topic;
@@ -195,6 +195,9 @@ TEST_F(GatewayUplink, AnswersEventsTagsAndConfig) {
   publish(connection, sys("thing/deviceinfo/update"),
           R"({"id":"2","params":[{"attrKey":"k",)"
           R"("attrValue":"v"}]})");
+  EXPECT_EQ(received(0), "");  // once they are stored
+  EXPECT_EQ(asked(), "tags k=v id=\"2\" task= packet=0\n");
+  core.deliver(engine::TagReply{connection, false, {}, {"\"2\"", "", 0}});
   EXPECT_NE(received(0).find("/thing/deviceinfo/update_reply {\"id\":\"2\",\"code\":200"), std::string::npos);
   publish(connection, sys("thing/config/get"), R"({"id":"3","params":{}})");
   EXPECT_NE(received(0).find("/thing/config/get_reply {\"id\":\"3\",\"code\":400,\"data\":{}"),
@@ -269,7 +272,7 @@ TEST_F(GatewayUplink, GivesUpUnacknowledgedWhenTheEngineIsFull) {
   engine.full = false;
   core.on_closed(connection);
   core.tick(clock.steady());
-  EXPECT_EQ(asked(), "close [0 device 5 epoch 9]\n");
+  EXPECT_EQ(asked(), "close [0 device 5 epoch 9] OVERLOADED\n");
 }
 
 TEST(GatewayPropertyReport, ShowsValuesBareOrWrapped) {

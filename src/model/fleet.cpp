@@ -26,6 +26,38 @@ Status check_text_name(std::string_view name, size_t min, size_t max, bool weigh
 
 }  // namespace
 
+std::string_view offline_reason_text(OfflineReason reason) noexcept {
+  switch (reason) {
+    case OfflineReason::Unknown:
+      return "";
+    case OfflineReason::Goodbye:
+      return "GOODBYE";
+    case OfflineReason::ConnectionLost:
+      return "CONNECTION_LOST";
+    case OfflineReason::KeepAlive:
+      return "KEEP_ALIVE";
+    case OfflineReason::TakenOver:
+      return "TAKEN_OVER";
+    case OfflineReason::Disabled:
+      return "DISABLED";
+    case OfflineReason::Deleted:
+      return "DELETED";
+    case OfflineReason::ProtocolError:
+      return "PROTOCOL_ERROR";
+    case OfflineReason::TooSlow:
+      return "TOO_SLOW";
+    case OfflineReason::TooFast:
+      return "TOO_FAST";
+    case OfflineReason::Overloaded:
+      return "OVERLOADED";
+    case OfflineReason::ServerStopped:
+      return "SERVER_STOPPED";
+    case OfflineReason::ServerDied:
+      return "SERVER_DIED";
+  }
+  return "";
+}
+
 Status check_product_name(std::string_view name) {
   return check_text_name(name, 4, 30, true, ErrorCode::InvalidFormattedProductName, "ProductName");
 }

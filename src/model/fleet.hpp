@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "model/ids.hpp"
+#include "model/registration.hpp"
 
 namespace rollcall {
 
@@ -47,6 +48,7 @@ struct Product {
   int64_t device_count = 0;
   WallMs created_at;
   int64_t revision = 0;  // another one after each change: what was decided on an older one is not written
+  DynamicRegistration dynamic_registration{};
 };
 
 struct Device {
@@ -62,6 +64,25 @@ struct Device {
   WallMs modified_at;  // 0: never
 };
 
+// Why a device's last connection ended. The numbers are stored.
+enum class OfflineReason : uint8_t {
+  Unknown = 0,  // online, never connected, or of a time when it was not kept
+  Goodbye = 1,  // DISCONNECT
+  ConnectionLost = 2,
+  KeepAlive = 3,      // silent for one and a half keep-alive periods
+  TakenOver = 4,      // a later login with the same identity
+  Disabled = 5,       // DisableThing
+  Deleted = 6,        // DeleteDevice
+  ProtocolError = 7,  // it sent what is no MQTT, or what MQTT forbids
+  TooSlow = 8,        // it did not read what it was sent
+  TooFast = 9,        // it published more than limits.device_publishes_per_second
+  Overloaded = 10,    // the server had no room for what it said
+  ServerStopped = 11,
+  ServerDied = 12,  // found online by the next start
+};
+// As the API shows it: "KEEP_ALIVE".
+std::string_view offline_reason_text(OfflineReason reason) noexcept;
+
 // What a device's connections left behind; written lazily, in batches (DESIGN 3).
 struct Presence {
   DeviceId device;
@@ -71,6 +92,8 @@ struct Presence {
   WallMs online_at;              // last connection
   WallMs changed_at;             // last change of online
   std::string address;           // peer of the last connection
+  OfflineReason offline_reason{};
+  std::string firmware_version;  // the last /ota/device/inform
 };
 
 // The numbers are those of QueryDeviceByStatus.

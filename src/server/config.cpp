@@ -118,6 +118,7 @@ std::map<std::string, Take> settings(Config& c) {
       {"limits.schedule_min_delay_seconds",
        number(c.api.limits.schedule_min_delay_seconds, 0, 7 * 24 * 3600)},
       {"limits.job_targets_max", number(c.engine.job_targets_max, 1, kMany)},
+      {"limits.device_publishes_per_second", number(c.gateway.device_publishes_per_second, 0, 1'000'000)},
       {"limits.qps_enabled", flag(c.api.limits.qps_enabled)},
       {"limits.http_request_bytes_max", number(c.http_request_bytes_max, 16 << 10, 1 << 30)},
   };

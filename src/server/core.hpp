@@ -24,7 +24,10 @@
 
 namespace rollcall::server {
 
-class Core final : public gateway::CommandSink, public api::EnginePort, public api::QueryPort {
+class Core final : public gateway::CommandSink,
+                   public api::EnginePort,
+                   public api::QueryPort,
+                   public api::DeviceLogPort {
  public:
   Core(uint16_t number, const Config& config, const IdCodec::Key& key, gateway::GatewayProbe& probe);
   ~Core() override;
@@ -55,6 +58,11 @@ class Core final : public gateway::CommandSink, public api::EnginePort, public a
   bool send(engine::Command&& command) override;
   bool submit(engine::Actor actor, api::ApiRequest request, api::EnginePort::Done done) override;
   bool run(Query query, api::QueryPort::Done done) override;
+  // Of devices on this core; so far there is one.
+  std::vector<DeviceLogEntry> device_log(const Device& device, std::string_view product_key,
+                                         size_t entries_max) override {
+    return gateway_.log_of(device.id, product_key, device.name, entries_max);
+  }
 
   net::CoreLoop& loop() { return loop_; }
 

@@ -91,8 +91,18 @@ std::string render_metrics(const engine::EngineProbe& engine, const gateway::Gat
       one_counter("rollcall_mqtt_publishes_in_total", "PUBLISH packets from devices.", gateway.publishes_in));
   all.push_back(
       one_counter("rollcall_mqtt_publishes_out_total", "PUBLISH packets to devices.", gateway.publishes_out));
+  all.push_back(one_counter("rollcall_uplinks_taken_total",
+                            "Events, property reports and custom messages of devices that were handed on.",
+                            gateway.uplinks_taken));
   all.push_back(one_counter("rollcall_uplinks_dropped_total",
-                            "Messages of devices that nothing consumes yet.", gateway.uplinks_dropped));
+                            "The same that nobody listened to, or had room for.", gateway.uplinks_dropped));
+  all.push_back(
+      one_counter("rollcall_logins_damped_total",
+                  "Logins refused without looking, after too many failures of that device from there.",
+                  gateway.logins_damped));
+  all.push_back(one_counter("rollcall_too_fast_cuts_total",
+                            "Connections cut because their device published too fast.",
+                            gateway.too_fast_cuts));
   MetricFamily shaken =
       family("rollcall_tls_handshakes_total",
              "Handshakes of devices over TLS; those that were resumed are done, too.", MetricType::Counter);

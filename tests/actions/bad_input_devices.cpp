@@ -74,6 +74,8 @@ std::span<const ParameterRow> device_rows() {
       {"EnableThing", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
       {"SaveDeviceProp", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
       {"DeleteDeviceProp", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
+      {"ListDeviceLogs", "ProductKey", InvalidFormattedProductKey, {{"nothing", NotExistedDevice}}},
+      {"ListDeviceLogs", "Limit", kBadFormat, {{"0", kBadFormat}, {"101", kBadFormat}}, {"1", "100"}},
       {"RegisterDevice", "DeviceName", InvalidFormattedDeviceName, kBadNames, kGoodNames},
       {"RegisterDevice", "Nickname", kBadFormat, kBadNicknames, kGoodNicknames},
       {"RegisterDevice", "DevEui", kBadFormat, {{"0000000000000001", kBadFormat}}},

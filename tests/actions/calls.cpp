@@ -168,6 +168,7 @@ const std::multimap<std::string, Case>& action_calls() {
         [](const Owner& o) {
           return with<of_page>(o, {{"SuperGroupId", o.group}});
         }}},
+      {"ListDeviceLogs", {Refused, [](const Owner& o) { return with<of_device>(o, {}); }}},
       {"SaveDeviceProp",
        {Refused,
         [](const Owner& o) {

@@ -119,6 +119,9 @@ class SqliteStore : public testing::Test {
   }
   // As before migration 4, and what came later.
   void forget_chains(int version) {
+    for (const char* column : {"presence DROP offline_reason", "presence DROP firmware_version",
+                               "product DROP dynamic_registration"})
+      execute(std::string("ALTER TABLE ") + column);
     execute("DROP TABLE task_alias");
     execute("DROP TABLE last_values");
     forget_accounts();

@@ -76,6 +76,7 @@ TEST_P(StoreContract, ReturnsAProductWithEveryField) {
   product.validate_type = 2;
   product.description = "路灯";
   product.status = ProductStatus::Released;
+  product.dynamic_registration = DynamicRegistration::Anyone;
   ChangeSet changes;
   changes.new_products.push_back({product});
   commit(changes);
@@ -101,6 +102,7 @@ TEST_P(StoreContract, ReturnsAProductWithEveryField) {
   EXPECT_EQ(stored.validate_type, 2);
   EXPECT_EQ(stored.description, "路灯");
   EXPECT_EQ(stored.status, ProductStatus::Released);
+  EXPECT_EQ(stored.dynamic_registration, DynamicRegistration::Anyone);
   EXPECT_EQ(stored.device_count, 0);
   EXPECT_EQ(stored.created_at, now);
 }

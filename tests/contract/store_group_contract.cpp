@@ -27,7 +27,8 @@ TEST_P(StoreContract, KeepsPresenceOfTheNewestConnectionOnly) {
   EXPECT_EQ(store().presence(ids)->front().address, "10.0.0.1:5000");
 
   // The same connection's close, which does not know the activation.
-  changes.presence[0] = {DeviceId{5}, false, 3, WallMs{0}, now + 1, now + 10, ""};
+  changes.presence[0] = {DeviceId{5}, false, 3, WallMs{0}, now + 1, now + 10, "", OfflineReason::KeepAlive,
+                         "1.0 é"};
   commit(changes);
   const Presence stored = store().presence(ids)->front();
   EXPECT_FALSE(stored.online);
@@ -36,6 +37,8 @@ TEST_P(StoreContract, KeepsPresenceOfTheNewestConnectionOnly) {
   EXPECT_EQ(stored.online_at, now + 1);
   EXPECT_EQ(stored.changed_at, now + 10);
   EXPECT_EQ(stored.address, "");
+  EXPECT_EQ(stored.offline_reason, OfflineReason::KeepAlive);
+  EXPECT_EQ(stored.firmware_version, "1.0 é");
 }
 
 TEST_P(StoreContract, MarksEverybodyOffline) {
@@ -48,6 +51,8 @@ TEST_P(StoreContract, MarksEverybodyOffline) {
   const auto rows = store().presence(ids);
   EXPECT_FALSE((*rows)[0].online);
   EXPECT_EQ((*rows)[0].changed_at, now + 100);
+  EXPECT_EQ((*rows)[0].offline_reason, OfflineReason::ServerDied);
+  EXPECT_EQ((*rows)[1].offline_reason, OfflineReason::Unknown);
   EXPECT_EQ((*rows)[1].changed_at, now);
 }
 

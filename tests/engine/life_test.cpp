@@ -259,7 +259,7 @@ TEST(JobLife, RefusesReportsOfOtherDevicesAndOldConnections) {
   const engine::SessionRef stale = device.session();
   world.connect(lamp);
   ASSERT_EQ(world.disconnects.size(), 1u);
-  EXPECT_EQ(world.disconnects[0].reason, engine::DisconnectReason::TakenOver);
+  EXPECT_EQ(world.disconnects[0].reason, OfflineReason::TakenOver);
   world.send(engine::JobUpdate{stale, key, TaskEvent::ReportSucceeded, {}, "", {"1", "", 0}});
   world.send(engine::CloseSession{stale});
   world.settle();

@@ -26,7 +26,7 @@ TEST(DisableThing, DisconnectsAtOnceLeavesTasksWaitingAndRefusesLogins) {
   ASSERT_EQ(device.pushes.size(), 1u);
   ASSERT_TRUE(world.call(engine::SetThingEnabled{ref(product, "lamp-1"), false}));
   ASSERT_EQ(world.disconnects.size(), 1u);
-  EXPECT_EQ(world.disconnects[0].reason, engine::DisconnectReason::Disabled);
+  EXPECT_EQ(world.disconnects[0].reason, OfflineReason::Disabled);
   EXPECT_EQ(world.disconnects[0].epoch, device.epoch);
   EXPECT_EQ(world.task({job, 0}).status, TaskStatus::Sent);
   EXPECT_EQ(world.job(job).status, JobStatus::InProgress);
@@ -182,7 +182,7 @@ TEST(DeleteDevice, CancelsItsOpenTasksWhichStayReadableAndMayCompleteTheJob) {
   world.report(gone, {job, 0}, TaskEvent::ReportInProgress, 40);
   ASSERT_TRUE(world.call(engine::DeleteDevice{ref(product, "lamp-1")}));
   ASSERT_EQ(world.disconnects.size(), 1u);
-  EXPECT_EQ(world.disconnects[0].reason, engine::DisconnectReason::Deleted);
+  EXPECT_EQ(world.disconnects[0].reason, OfflineReason::Deleted);
   world.pass_ms(100);
   EXPECT_EQ(world.job(job).status, JobStatus::Completed);
   EXPECT_EQ(world.job(job).counters[TaskStatus::Cancelled], 1);

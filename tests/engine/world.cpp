@@ -85,7 +85,7 @@ void World::take(std::vector<engine::Effect>& effects) {
     std::visit(
         Overload{
             [&](engine::ApiReply& e) { answers_.insert_or_assign(e.ticket, std::move(e.outcome)); },
-            [&](engine::DeviceFound&) {},
+            [&](engine::DeviceFound& e) { founds.push_back(std::move(e)); },
             [&](engine::SessionOpened& e) {
               FakeDevice& device = devices.at(e.connection.slot);
               device.epoch = e.epoch;
@@ -102,6 +102,7 @@ void World::take(std::vector<engine::Effect>& effects) {
             },
             [&](engine::TellTask& e) { devices.at(e.connection.slot).told.push_back(e); },
             [&](engine::JobGetReply& e) { devices.at(e.connection.slot).gets.push_back(std::move(e)); },
+            [&](engine::TagReply& e) { devices.at(e.connection.slot).tag_replies.push_back(std::move(e)); },
             [&](engine::JobUpdateReply& e) { devices.at(e.connection.slot).updates.push_back(std::move(e)); },
             [&](engine::Ack&) {},
         },

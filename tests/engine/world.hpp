@@ -41,6 +41,7 @@ struct FakeDevice {
   std::vector<engine::TellTask> told;
   std::vector<engine::JobGetReply> gets;
   std::vector<engine::JobUpdateReply> updates;
+  std::vector<engine::TagReply> tag_replies;
   engine::SessionRef session() const { return {at, id, epoch}; }
 };
 
@@ -108,6 +109,7 @@ class World : public engine::PushRoom {
   std::unique_ptr<engine::Engine> engine;
   std::map<uint32_t, FakeDevice> devices;  // by connection slot
   std::vector<engine::Disconnect> disconnects;
+  std::vector<engine::DeviceFound> founds;
 
  private:
   void take(std::vector<engine::Effect>& effects);

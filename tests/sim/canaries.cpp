@@ -191,7 +191,7 @@ constexpr CanaryRow kRows[] = {
     {Canary::WallStepMovesTimers, "wall step moves timers", "a wall step moves nothing that is armed",
      stepped_clock},
     {Canary::TimeOutIgnoresAttempt, "time-out ignores attempt", "time-outs are checked with their attempt",
-     rerunning},
+     rerunning, 1'000},
     {Canary::PushTwice, "push twice", "at most one push per task and connection", cutting},
     {Canary::NeverPushAgain, "never push again", "an unconfirmed task is pushed on the next connection",
      cutting},

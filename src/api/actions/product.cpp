@@ -40,6 +40,14 @@ Status check_auth(const Parameters& parameters) {
   return {};
 }
 
+Result<std::optional<DynamicRegistration>> read_registration(const Parameters& parameters) {
+  const std::string_view text = text_of(parameters, "DynamicRegistration");
+  if (text.empty()) return std::nullopt;
+  const auto registration = parse_dynamic_registration(text);
+  if (!registration) return refuse("DynamicRegistration", "OFF, PREREGISTERED or ANYONE", text);
+  return registration;
+}
+
 Result<engine::CreateProduct> read_product(const Parameters& parameters) {
   engine::CreateProduct command;
   Product& product = command.product;
@@ -59,6 +67,8 @@ Result<engine::CreateProduct> read_product(const Parameters& parameters) {
     if (!number) return refuse("NetType", "WIFI, CELLULAR, ETHERNET, LORA or OTHER", net_type);
     product.net_type = *number;
   }
+  ROLLCALL_TRY(const auto registration, read_registration(parameters));
+  product.dynamic_registration = registration.value_or(DynamicRegistration::Off);
   product.description = std::string(text_of(parameters, "Description"));
   if (!check_description(product.description)) return fail(ErrorCode::LongProductDesc);
   product.protocol_type = std::string(text_of(parameters, "ProtocolType"));
@@ -108,6 +118,7 @@ Result<engine::UpdateProduct> read_update(const Parameters& parameters) {
   ROLLCALL_TRY_STATUS(check_product_key(command.product_key));
   command.name = std::string(text_of(parameters, "ProductName"));
   ROLLCALL_TRY_STATUS(check_product_name(command.name));
+  ROLLCALL_TRY(command.dynamic_registration, read_registration(parameters));
   if (const auto description = parameters.get("Description")) {
     command.description = std::string(*description);
     if (!check_description(*command.description)) return fail(ErrorCode::LongProductDesc);
@@ -165,6 +176,10 @@ constexpr ParameterSpec kCreateProduct[] = {
     {.name = "ValidateType", .kind = Integer, .rule = "1 weak, 2 none; default 1"},
     {.name = "JoinPermissionId", .rule = "any text; has no effect"},
     {.name = "ResourceGroupId", .rule = "any text; has no effect"},
+    {.name = "DynamicRegistration",
+     .rule =
+         "extension: OFF, PREREGISTERED (its devices fetch their secret until they have been connected) or "
+         "ANYONE (devices that are not registered, too); default OFF"},
 };
 constexpr ParameterSpec kProductKeyOnly[] = {
     {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
@@ -182,6 +197,7 @@ constexpr ParameterSpec kUpdateProduct[] = {
      .rule = "4 to 30 characters (a Chinese one counts two): Chinese, letters, digits and _; no other of the "
              "instance"},
     {.name = "Description", .rule = "at most 100 characters; kept when absent, taken away when empty"},
+    {.name = "DynamicRegistration", .rule = "extension: OFF, PREREGISTERED or ANYONE; kept when absent"},
 };
 
 constexpr ActionRow kRows[] = {

@@ -34,5 +34,6 @@ std::span<const ActionRow> topic_actions() noexcept;
 std::span<const ActionRow> access_actions() noexcept;
 std::span<const ActionRow> direct_actions() noexcept;
 std::span<const ActionRow> property_actions() noexcept;
+std::span<const ActionRow> device_log_actions() noexcept;
 
 }  // namespace rollcall::api

@@ -30,8 +30,10 @@ constexpr SqlText kReserveIds{
     "reserve_ids",
     "INSERT INTO id_counter AS c VALUES($1::text, 1 + $2::bigint) ON CONFLICT (kind) DO UPDATE "
     "SET next = c.next + $2 RETURNING next - $2"};
-constexpr SqlText kMarkAllOffline{"mark_all_offline",
-                                  "UPDATE presence SET online = false, changed_ms = $1::bigint WHERE online"};
+// 12: OfflineReason::ServerDied.
+constexpr SqlText kMarkAllOffline{
+    "mark_all_offline",
+    "UPDATE presence SET online = false, changed_ms = $1::bigint, offline_reason = 12 WHERE online"};
 
 class PostgresqlReader final : public WithQueries<Reader> {
  public:

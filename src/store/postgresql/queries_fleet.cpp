@@ -6,7 +6,7 @@ namespace {
 #define PRODUCT_COLUMNS                                                                        \
   "p.id, p.instance, p.key, p.name, p.secret, p.node_type, p.data_format, p.has_thing_model, " \
   "p.auth_type, p.net_type, p.protocol_type, p.category_key, p.id2, p.validate_type, "         \
-  "p.description, p.status, p.device_count, p.created_ms, p.revision"
+  "p.description, p.status, p.device_count, p.created_ms, p.revision, p.dynamic_registration"
 #define DEVICE_COLUMNS                                                                         \
   "d.id, d.product, d.name, d.foreign_iot_id, d.secret, d.nickname, d.enabled, d.created_ms, " \
   "d.serial, d.modified_ms"
@@ -25,7 +25,7 @@ void read(const ReplyRow& row, Product& out) {
   Columns(row) >> out.id >> out.instance >> out.key >> out.name >> out.secret >> out.node_type >>
       out.data_format >> out.has_thing_model >> out.auth_type >> out.net_type >> out.protocol_type >>
       out.category_key >> out.id2 >> out.validate_type >> out.description >> out.status >> out.device_count >>
-      out.created_at >> out.revision;
+      out.created_at >> out.revision >> out.dynamic_registration;
 }
 void read(const ReplyRow& row, Device& out) {
   Columns(row) >> out.id >> out.product >> out.name >> out.foreign_iot_id >> out.secret >> out.nickname >>
@@ -33,7 +33,7 @@ void read(const ReplyRow& row, Device& out) {
 }
 void read(const ReplyRow& row, Presence& out) {
   Columns(row) >> out.device >> out.online >> out.connection_epoch >> out.activated_at >> out.online_at >>
-      out.changed_at >> out.address;
+      out.changed_at >> out.address >> out.offline_reason >> out.firmware_version;
 }
 void read(const ReplyRow& row, LastValues& out) { Columns(row) >> out.device >> out.reported; }
 void read(const ReplyRow& row, TaskAlias& out) {
@@ -143,7 +143,7 @@ constexpr SqlText kDevicesOfProduct{"devices_of_product",
 constexpr SqlText kPresence{
     "presence",
     "SELECT p.device, p.online, p.connection_epoch, p.activated_ms, p.online_ms, p.changed_ms, "
-    "p.address " BY_IDS "presence p ON p.device = i.id ORDER BY i.n"};
+    "p.address, p.offline_reason, p.firmware_version " BY_IDS "presence p ON p.device = i.id ORDER BY i.n"};
 constexpr SqlText kLastValues{
     "last_values", "SELECT v.device, v.reported " BY_IDS "last_values v ON v.device = i.id ORDER BY i.n"};
 constexpr SqlText kGroups{"groups", "SELECT " GROUP_COLUMNS " " BY_IDS

@@ -10,17 +10,17 @@ constexpr SqlText kNewProduct{
     "product_insert",
     "INSERT INTO product(id, instance, key, name, secret, node_type, data_format, has_thing_model, "
     "auth_type, net_type, protocol_type, category_key, id2, validate_type, description, status, "
-    "created_ms, revision, device_count) "
+    "created_ms, revision, dynamic_registration, device_count) "
     "VALUES($1::bigint, $2::bigint, $3::text, $4::text, $5::bytea, $6::integer, $7::integer, $8::boolean, "
     "$9::text, $10::integer, $11::text, $12::text, $13::boolean, $14::integer, $15::bytea, $16::smallint, "
-    "$17::bigint, $18::bigint, 0)"};
+    "$17::bigint, $18::bigint, $19::smallint, 0)"};
 constexpr SqlText kPutProduct{
     "product_put",
     "UPDATE product SET name = $2::text, secret = $3::bytea, node_type = $4::integer, "
     "data_format = $5::integer, has_thing_model = $6::boolean, auth_type = $7::text, "
     "net_type = $8::integer, protocol_type = $9::text, category_key = $10::text, id2 = $11::boolean, "
-    "validate_type = $12::integer, description = $13::bytea, status = $14::smallint, revision = $15::bigint "
-    "WHERE id = $1::bigint AND deleted_ms = 0"};
+    "validate_type = $12::integer, description = $13::bytea, status = $14::smallint, revision = $15::bigint, "
+    "dynamic_registration = $16::smallint WHERE id = $1::bigint AND deleted_ms = 0"};
 
 // Absent nicknames and foreign ids are NULL, so that they stay out of their index.
 constexpr SqlText kNewDevices{
@@ -134,7 +134,8 @@ constexpr SqlText kDropOldModels{
 constexpr SqlText kChangeProduct{
     "product_change",
     "WITH hit AS (UPDATE product SET name = $3::text, description = $4::bytea, status = $5::smallint, "
-    "revision = $6::bigint, deleted_ms = $7::bigint WHERE id = $1::bigint AND revision = $2::bigint "
+    "revision = $6::bigint, deleted_ms = $7::bigint, dynamic_registration = $8::smallint WHERE id = "
+    "$1::bigint AND revision = $2::bigint "
     "AND deleted_ms = 0 AND ($7::bigint = 0 OR device_count = 0) RETURNING id, deleted_ms), "
     "models AS (DELETE FROM thing_model m USING hit WHERE m.product = hit.id AND hit.deleted_ms <> 0), "
     "topics AS (DELETE FROM product_topic t USING hit WHERE t.product = hit.id AND hit.deleted_ms <> 0) "
@@ -148,11 +149,13 @@ constexpr SqlText kNewAccessKey{"access_key_insert",
 constexpr SqlText kPutPresence{
     "presence_put",
     "INSERT INTO presence AS p (device, online, connection_epoch, activated_ms, online_ms, changed_ms, "
-    "address) SELECT * FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::bigint[], $5::bigint[], "
-    "$6::bigint[], $7::text[]) ON CONFLICT (device) DO UPDATE SET "
+    "address, offline_reason, firmware_version) SELECT * FROM unnest($1::bigint[], $2::boolean[], "
+    "$3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::smallint[], $9::bytea[]) "
+    "ON CONFLICT (device) DO UPDATE SET "
     "online = excluded.online, connection_epoch = excluded.connection_epoch, "
     "activated_ms = CASE p.activated_ms WHEN 0 THEN excluded.activated_ms ELSE p.activated_ms END, "
-    "online_ms = excluded.online_ms, changed_ms = excluded.changed_ms, address = excluded.address "
+    "online_ms = excluded.online_ms, changed_ms = excluded.changed_ms, address = excluded.address, "
+    "offline_reason = excluded.offline_reason, firmware_version = excluded.firmware_version "
     "WHERE excluded.connection_epoch >= p.connection_epoch"};
 
 constexpr SqlText kPutLastValues{"last_values_put",
@@ -177,7 +180,8 @@ void write_products(const ChangeSet& changes, Steps& steps) {
     Parameters parameters;
     parameters << p.id << p.instance << p.key << p.name << p.secret << p.node_type << p.data_format
                << p.has_thing_model << p.auth_type << p.net_type << p.protocol_type << p.category_key << p.id2
-               << p.validate_type << p.description << p.status << p.created_at << p.revision;
+               << p.validate_type << p.description << p.status << p.created_at << p.revision
+               << p.dynamic_registration;
     steps.push_back({&kNewProduct, std::move(parameters), nullptr});
   }
   for (const PutProduct& put : changes.put_products) {
@@ -185,7 +189,7 @@ void write_products(const ChangeSet& changes, Steps& steps) {
     Parameters parameters;
     parameters << p.id << p.name << p.secret << p.node_type << p.data_format << p.has_thing_model
                << p.auth_type << p.net_type << p.protocol_type << p.category_key << p.id2 << p.validate_type
-               << p.description << p.status << p.revision;
+               << p.description << p.status << p.revision << p.dynamic_registration;
     steps.push_back({&kPutProduct, std::move(parameters), nullptr});
   }
 }
@@ -357,7 +361,7 @@ void change_products(const ChangeSet& changes, Steps& steps, CommitResult& resul
     const int64_t deleted_ms = change.deleted ? std::max<int64_t>(change.now.value, 1) : 0;
     Parameters parameters;
     parameters << p.id << change.from_revision << p.name << p.description << p.status << p.revision
-               << deleted_ms;
+               << deleted_ms << p.dynamic_registration;
     steps.push_back({&kChangeProduct, std::move(parameters),
                      [&result, i](const ReplyRow&) { result.missed_products.push_back(i); }});
     if (!change.model) continue;
@@ -392,6 +396,8 @@ void write_presence(const std::vector<Presence>& presence, Steps& steps) {
     Column<int64_t> connection_epoch;
     Column<WallMs> activated_at, online_at, changed_at;
     TextColumn address;
+    Column<OfflineReason> offline_reason;
+    BytesColumn firmware_version;
     for (const uint32_t i : run) {
       const Presence& p = presence[i];
       device.add(p.device);
@@ -401,11 +407,13 @@ void write_presence(const std::vector<Presence>& presence, Steps& steps) {
       online_at.add(p.online_at);
       changed_at.add(p.changed_at);
       address.add(p.address);
+      offline_reason.add(p.offline_reason);
+      firmware_version.add(p.firmware_version);
     }
     Parameters parameters;
     parameters << std::move(device) << std::move(online) << std::move(connection_epoch)
                << std::move(activated_at) << std::move(online_at) << std::move(changed_at)
-               << std::move(address);
+               << std::move(address) << std::move(offline_reason) << std::move(firmware_version);
     steps.push_back({&kPutPresence, std::move(parameters), nullptr});
   }
 }

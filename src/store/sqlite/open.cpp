@@ -38,8 +38,9 @@ class SqliteStore final : public WithQueries<Store> {
         reserve_ids_(*connection_, "reserve_ids",
                      "INSERT INTO id_counter VALUES(?1, 1 + ?2) "
                      "ON CONFLICT DO UPDATE SET next = next + ?2 RETURNING next - ?2"),
-        mark_all_offline_(*connection_, "mark_all_offline",
-                          "UPDATE presence SET online = 0, changed_ms = ?1 WHERE online = 1"),
+        mark_all_offline_(
+            *connection_, "mark_all_offline",
+            "UPDATE presence SET online = 0, changed_ms = ?1, offline_reason = 12 WHERE online = 1"),
         data_version_(*connection_, "data_version", "PRAGMA data_version"),
         writer_(*connection_, jobs_.times()) {
     sqlite3_wal_autocheckpoint(connection_->handle(), 0);

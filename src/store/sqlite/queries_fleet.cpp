@@ -6,7 +6,7 @@ namespace {
 #define PRODUCT_COLUMNS                                                                              \
   "id, instance, key, name, secret, node_type, data_format, has_thing_model, auth_type, net_type, "  \
   "protocol_type, category_key, id2, validate_type, description, status, device_count, created_ms, " \
-  "revision"
+  "revision, dynamic_registration"
 #define DEVICE_COLUMNS \
   "id, product, name, foreign_iot_id, secret, nickname, enabled, created_ms, serial, modified_ms"
 #define GROUP_COLUMNS "id, instance, code, name, description, parent, device_count, created_ms"
@@ -20,7 +20,7 @@ void read(Query& query, Product& out) {
   query >> out.id >> out.instance >> out.key >> out.name >> out.secret >> out.node_type >> out.data_format >>
       out.has_thing_model >> out.auth_type >> out.net_type >> out.protocol_type >> out.category_key >>
       out.id2 >> out.validate_type >> out.description >> out.status >> out.device_count >> out.created_at >>
-      out.revision;
+      out.revision >> out.dynamic_registration;
 }
 void read(Query& query, Device& out) {
   query >> out.id >> out.product >> out.name >> out.foreign_iot_id >> out.secret >> out.nickname >>
@@ -28,7 +28,7 @@ void read(Query& query, Device& out) {
 }
 void read(Query& query, Presence& out) {
   query >> out.device >> out.online >> out.connection_epoch >> out.activated_at >> out.online_at >>
-      out.changed_at >> out.address;
+      out.changed_at >> out.address >> out.offline_reason >> out.firmware_version;
 }
 void read(Query& query, TaskAlias& out) { query >> out.code >> out.key.job >> out.key.sequence; }
 void read(Query& query, LastValues& out) { query >> out.device >> out.reported; }
@@ -111,9 +111,8 @@ FleetQueries::FleetQueries(Connection& c)
           "SELECT " DEVICE_COLUMNS
           " FROM device WHERE product = ?1 AND name > ?2 AND deleted_ms = 0 ORDER BY name LIMIT ?3"),
       presence_(c, "presence",
-                "SELECT device, online, connection_epoch, activated_ms, online_ms, changed_ms, address FROM "
-                "presence "
-                "WHERE device = ?1"),
+                "SELECT device, online, connection_epoch, activated_ms, online_ms, changed_ms, address, "
+                "offline_reason, firmware_version FROM presence WHERE device = ?1"),
       last_values_(c, "last_values", "SELECT device, reported FROM last_values WHERE device = ?1"),
       task_alias_(c, "task_alias", "SELECT code, job, sequence FROM task_alias WHERE code = ?1"),
       group_(c, "group", "SELECT " GROUP_COLUMNS " FROM device_group WHERE id = ?1 AND deleted_ms = 0"),

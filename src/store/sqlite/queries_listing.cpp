@@ -12,7 +12,7 @@ namespace {
   "d.id, d.product, d.name, d.foreign_iot_id, d.secret, d.nickname, d.enabled, d.created_ms, " \
   "d.serial, d.modified_ms, coalesce(p.online, 0), coalesce(p.connection_epoch, 0), "          \
   "coalesce(p.activated_ms, 0), coalesce(p.online_ms, 0), coalesce(p.changed_ms, 0), "         \
-  "coalesce(p.address, '')"
+  "coalesce(p.address, ''), coalesce(p.offline_reason, 0), coalesce(p.firmware_version, '')"
 #define WITH_PRESENCE " d LEFT JOIN presence p ON p.device = d.id "
 #define GROUP_COLUMNS \
   "g.id, g.instance, g.code, g.name, g.description, g.parent, g.device_count, g.created_ms"
@@ -41,7 +41,7 @@ void read(Query& query, DeviceRow& out) {
   Presence& p = out.presence;
   query >> d.id >> d.product >> d.name >> d.foreign_iot_id >> d.secret >> d.nickname >> d.enabled >>
       d.created_at >> d.serial >> d.modified_at >> p.online >> p.connection_epoch >> p.activated_at >>
-      p.online_at >> p.changed_at >> p.address;
+      p.online_at >> p.changed_at >> p.address >> p.offline_reason >> p.firmware_version;
   p.device = d.id;
 }
 void read(Query& query, Group& out) {

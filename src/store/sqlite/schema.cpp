@@ -14,6 +14,7 @@
 #include "store/sqlite/migrations/0009_accounts.hpp"
 #include "store/sqlite/migrations/0010_last_values.hpp"
 #include "store/sqlite/migrations/0011_task_aliases.hpp"
+#include "store/sqlite/migrations/0012_presence.hpp"
 
 namespace rollcall::store {
 namespace {
@@ -21,7 +22,7 @@ namespace {
 // Migration n brings version n-1 to n.
 constexpr const char* kMigrations[] = {kMigration0001, kMigration0002, kMigration0003, kMigration0004,
                                        kMigration0005, kMigration0006, kMigration0007, kMigration0008,
-                                       kMigration0009, kMigration0010, kMigration0011};
+                                       kMigration0009, kMigration0010, kMigration0011, kMigration0012};
 
 // "ROLL": marks the file as ours (PRAGMA application_id).
 constexpr int64_t kApplicationId = 0x524F4C4C;

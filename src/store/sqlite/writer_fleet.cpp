@@ -21,13 +21,14 @@ FleetWriter::FleetWriter(Connection& c)
           c, "product_insert",
           "INSERT INTO product(id, instance, key, name, secret, node_type, data_format, has_thing_model, "
           "auth_type, net_type, protocol_type, category_key, id2, validate_type, description, status, "
-          "created_ms, revision, device_count) "
-          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 0)"),
+          "created_ms, revision, dynamic_registration, device_count) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 0)"),
       put_product_(c, "product_put",
                    "UPDATE product SET name = ?2, secret = ?3, node_type = ?4, data_format = ?5, "
                    "has_thing_model = ?6, "
                    "auth_type = ?7, net_type = ?8, protocol_type = ?9, category_key = ?10, id2 = ?11, "
-                   "validate_type = ?12, description = ?13, status = ?14, revision = ?15 WHERE id = ?1 AND "
+                   "validate_type = ?12, description = ?13, status = ?14, revision = ?15, "
+                   "dynamic_registration = ?16 WHERE id = ?1 AND "
                    "deleted_ms = 0"),
       insert_device_(c, "device_insert",
                      "INSERT INTO device(id, product, name, foreign_iot_id, secret, nickname, enabled, "
@@ -70,10 +71,11 @@ FleetWriter::FleetWriter(Connection& c)
                          "INSERT INTO access_key VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
       put_presence_(
           c, "presence_put",
-          "INSERT INTO presence VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
+          "INSERT INTO presence VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET "
           "online = excluded.online, connection_epoch = excluded.connection_epoch, "
           "activated_ms = CASE activated_ms WHEN 0 THEN excluded.activated_ms ELSE activated_ms END, "
-          "online_ms = excluded.online_ms, changed_ms = excluded.changed_ms, address = excluded.address "
+          "online_ms = excluded.online_ms, changed_ms = excluded.changed_ms, address = excluded.address, "
+          "offline_reason = excluded.offline_reason, firmware_version = excluded.firmware_version "
           "WHERE excluded.connection_epoch >= connection_epoch"),
       change_device_(c, "device_change",
                      "UPDATE device SET enabled = ?3, deleted_ms = ?4, modified_ms = ?5 "
@@ -99,10 +101,11 @@ FleetWriter::FleetWriter(Connection& c)
       product_devices_(c, "product_devices", "SELECT device_count FROM product WHERE id = ?1"),
       group_devices_(c, "group_devices",
                      "SELECT device_count FROM device_group WHERE id = ?1 AND deleted_ms = 0"),
-      change_product_(c, "product_change",
-                      "UPDATE product SET name = ?3, description = ?4, status = ?5, revision = ?6, "
-                      "deleted_ms = ?7 WHERE id = ?1 AND revision = ?2 AND deleted_ms = 0 "
-                      "AND (?7 = 0 OR device_count = 0)"),
+      change_product_(
+          c, "product_change",
+          "UPDATE product SET name = ?3, description = ?4, status = ?5, revision = ?6, "
+          "deleted_ms = ?7, dynamic_registration = ?8 WHERE id = ?1 AND revision = ?2 AND deleted_ms = 0 "
+          "AND (?7 = 0 OR device_count = 0)"),
       forget_models_(c, "thing_models_delete", "DELETE FROM thing_model WHERE product = ?1"),
       forget_topics_(c, "product_topics_delete", "DELETE FROM product_topic WHERE product = ?1"),
       drop_old_models_(c, "thing_model_versions_delete",
@@ -115,13 +118,14 @@ void FleetWriter::write(const ChangeSet& changes, CommitResult& result) {
     const Product& p = created.product;
     insert_product_.execute(p.id, p.instance, p.key, p.name, p.secret, p.node_type, p.data_format,
                             p.has_thing_model, p.auth_type, p.net_type, p.protocol_type, p.category_key,
-                            p.id2, p.validate_type, p.description, p.status, p.created_at, p.revision);
+                            p.id2, p.validate_type, p.description, p.status, p.created_at, p.revision,
+                            p.dynamic_registration);
   }
   for (const PutProduct& put : changes.put_products) {
     const Product& p = put.product;
     put_product_.execute(p.id, p.name, p.secret, p.node_type, p.data_format, p.has_thing_model, p.auth_type,
                          p.net_type, p.protocol_type, p.category_key, p.id2, p.validate_type, p.description,
-                         p.status, p.revision);
+                         p.status, p.revision, p.dynamic_registration);
   }
   // Before the new devices, one of which may take the name of a deleted one; those of new devices after them.
   std::vector<uint32_t> later;
@@ -168,7 +172,7 @@ bool FleetWriter::change_product(const ProductChange& change) {
   const Product& p = change.product;
   const int64_t deleted_ms = change.deleted ? std::max<int64_t>(change.now.value, 1) : 0;
   if (change_product_.execute(p.id, change.from_revision, p.name, p.description, p.status, p.revision,
-                              deleted_ms) == 0)
+                              deleted_ms, p.dynamic_registration) == 0)
     return false;
   if (change.deleted) {
     forget_models_.execute(p.id);
@@ -274,7 +278,7 @@ bool FleetWriter::write_progress(const ApplyProgress& progress) {
 void FleetWriter::write_presence(const std::vector<Presence>& presence) {
   for (const Presence& p : presence) {
     put_presence_.execute(p.device, p.online, p.connection_epoch, p.activated_at, p.online_at, p.changed_at,
-                          p.address);
+                          p.address, p.offline_reason, p.firmware_version);
   }
 }
 

@@ -123,7 +123,7 @@ void World::disconnect(uint32_t slot, uint8_t choice) {
   Peer& peer = *slots_[slot];
   peer.stale = (choice & 1) != 0;
   const int64_t epoch = peer.epoch - (peer.stale ? 1 : 0);
-  core_.deliver(engine::Disconnect{peer.ref, epoch, engine::DisconnectReason::Disabled});
+  core_.deliver(engine::Disconnect{peer.ref, epoch, OfflineReason::Disabled});
   peer.stale = false;
 }
 
@@ -253,6 +253,7 @@ void World::note(const engine::Command& command) {
                       [&](const engine::PushWritten& c) { confirm(c); },
                       [&](const engine::PropertySeen& c) { confirm(c); },
                       [&](const engine::SetReachability& c) { living(c.session); },
+                      [&](const engine::FirmwareReport& c) { living(c.session); },
                       [&](const engine::PropertyReport& c) {
                         living(c.session);
                         demand(!c.values.empty());
@@ -281,8 +282,14 @@ void World::answer(const engine::Command& command, uint8_t choice) {
                  Result<engine::DeviceIdentity> identity = fail(ErrorCode::NotExistedDevice);
                  const int device = device_of(c.device_name);
                  if (device != 0 && choice % 16 != 15)
-                   identity = engine::DeviceIdentity{DeviceId{device}, Secret(kSecret)};
+                   identity = engine::DeviceIdentity{DeviceId{device}, Secret(kSecret), Secret(kSecret)};
                  core_.deliver(engine::DeviceFound{c.from.connection, std::move(identity)});
+               },
+               [&](const engine::AddDevice& c) {
+                 const int device = std::max(device_of(c.device_name), 1);
+                 core_.deliver(engine::DeviceFound{
+                     c.from.connection,
+                     engine::DeviceIdentity{DeviceId{device}, Secret(kSecret), Secret(kSecret)}});
                },
                [&](const engine::OpenSession& c) { open_session(c, choice); },
                [&](const engine::JobGet& c) {
@@ -296,6 +303,12 @@ void World::answer(const engine::Command& command, uint8_t choice) {
                  Status status;
                  if ((choice & 1) != 0) status = fail(ErrorCode::NotExistedDevice);
                  core_.deliver(engine::JobUpdateReply{answered(c.session, c.echo.packet_id), c.echo, status});
+               },
+               [&](const engine::TagReport& c) {
+                 Status status;
+                 if ((choice & 1) != 0) status = fail(ErrorCode::TooManyTags);
+                 const ConnectionRef to = answered(c.session, c.echo.packet_id);
+                 core_.deliver(engine::TagReply{to, c.put.empty(), status, c.echo});
                },
                [&](const engine::CommandReply& c) {
                  const uint16_t id = c.echo.packet_id;
@@ -316,7 +329,7 @@ void World::open_session(const engine::OpenSession& open, uint8_t choice) {
   for (const auto& [epoch, peer] : sessions_)
     if (peer->device == open.device.value) others.emplace_back(peer->ref, epoch);
   for (const auto& [ref, epoch] : others)
-    core_.deliver(engine::Disconnect{ref, epoch, engine::DisconnectReason::TakenOver});
+    core_.deliver(engine::Disconnect{ref, epoch, OfflineReason::TakenOver});
   Peer* peer = find(open.from.connection);
   demand(peer != nullptr);
   peer->epoch = ++last_epoch_;
