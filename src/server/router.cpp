@@ -25,6 +25,7 @@ void Router::handle(HttpRequest&& request, HttpResponder respond) {
   const std::string_view path = target.substr(0, mark);
   const std::string_view query =
       mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+  if (path == "/auth/register/device") return registration_.handle(std::move(request), std::move(respond));
   if (path == "/healthz") return respond(text(200, "ok\n"));
   if (path == "/readyz")
     return respond(pages_.ready() ? text(200, "ready\n") : text(503, "the store does not take commits\n"));

@@ -15,11 +15,14 @@ class Router final : public HttpHandler {
     std::function<std::string()> metrics;
     std::function<bool()> ready;  // the store takes commits
   };
-  Router(HttpHandler& api, Pages pages) : api_(api), pages_(std::move(pages)) {}
+  // `registration` answers devices that fetch their secret.
+  Router(HttpHandler& api, HttpHandler& registration, Pages pages)
+      : api_(api), registration_(registration), pages_(std::move(pages)) {}
   void handle(HttpRequest&& request, HttpResponder respond) override;
 
  private:
   HttpHandler& api_;
+  HttpHandler& registration_;
   Pages pages_;
 };
 

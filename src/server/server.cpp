@@ -72,11 +72,13 @@ Status Server::open() {
   engine_ = std::make_unique<EngineThread>(std::move(store_), clock_, engine_random_,
                                            std::vector{&core_->effects()});
   core_->connect(*engine_, *reader_);
-  api_ = std::make_unique<api::ApiService>(api::ApiService::Surroundings{*core_, *core_, clock_, api_random_},
-                                           codec_key_, config_.api);
+  api_ = std::make_unique<api::ApiService>(
+      api::ApiService::Surroundings{*core_, *core_, clock_, api_random_, core_.get()}, codec_key_,
+      config_.api);
   api_->set_keys(std::make_shared<const api::KeyRing>(std::move(keys)));
+  registration_ = std::make_unique<api::DeviceRegistration>(*core_);
   router_ = std::make_unique<Router>(
-      *api_,
+      *api_, *registration_,
       Router::Pages{[this] { return render_metrics(engine_->probe(), gateway_probe_, core_->handshakes()); },
                     [this] { return engine_->probe().store_healthy.value() == 1; }});
   return engine_->start(config_.engine);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/device_registration.hpp"
 #include "api/service.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -61,6 +62,7 @@ class Server {
   std::unique_ptr<ReaderThread> reader_;
   std::unique_ptr<EngineThread> engine_;
   std::unique_ptr<api::ApiService> api_;
+  std::unique_ptr<api::DeviceRegistration> registration_;
   std::unique_ptr<Router> router_;
   bool started_ = false;
 };
