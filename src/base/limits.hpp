@@ -40,6 +40,13 @@ inline constexpr size_t kMqttConnectBytesMax =
     8u * 1024;  // CONNECT packet: from a peer that is not known yet
 inline constexpr size_t kMqttEarlyBytesMax =
     16u * 1024;  // packets sent before CONNACK, kept until the login is decided
+inline constexpr uint16_t kMqttTopicAliasMax = 16;                 // of a v5 client's messages; ours
+inline constexpr uint32_t kMqttSessionSecondsMax = 7 * 24 * 3600;  // device-protocol 1.8
+inline constexpr size_t kKeptSessionsMax = 200'000;                // of devices that are away; ours
+inline constexpr size_t kKeptBytesMax = 64u << 20;                 // of their messages; ours
+inline constexpr size_t kWaitingMessagesMax = 64;  // of one device, behind a full window; ours
+inline constexpr size_t kWaitingBytesMax =
+    512u * 1024;                                // of one device, with what it has not acknowledged; ours
 inline constexpr size_t kMqttInFlightMax = 32;  // QoS 1 packets to one device without PUBACK
 // A device may publish more in a burst; configurable: limits.device_publishes_per_second. Looser than the
 // vendor's 30 and 10 (device-protocol 1.9), because some SDKs open with dozens.

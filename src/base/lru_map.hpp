@@ -16,19 +16,25 @@ class LruMap {
  public:
   explicit LruMap(size_t entries_max) : entries_max_(entries_max) {}
 
-  // The entry of that key, made when there is none; from now on the one that was used last.
-  Value& use(std::string_view key) {
+  // The entry of that key, made when there is none; from now on the one that was used last. What it pushes
+  // out is handed to `pushed_out` before.
+  template <class PushedOut>
+  Value& use(std::string_view key, PushedOut pushed_out) {
     if (const auto found = places_.find(key); found != places_.end()) {
       entries_.splice(entries_.begin(), entries_, found->second);
       return found->second->second;
     }
     if (entries_.size() >= entries_max_ && !entries_.empty()) {
+      pushed_out(std::as_const(entries_.back().second));
       places_.erase(entries_.back().first);
       entries_.pop_back();
     }
     entries_.emplace_front(std::string(key), Value());
     places_.emplace(entries_.front().first, entries_.begin());
     return entries_.front().second;
+  }
+  Value& use(std::string_view key) {
+    return use(key, [](const Value&) {});
   }
   // Nullptr when there is none. Does not count as use.
   Value* find(std::string_view key) {

@@ -18,9 +18,11 @@
 #include "gateway/device_auth.hpp"
 #include "gateway/device_log.hpp"
 #include "gateway/gateway_config.hpp"
+#include "gateway/kept_sessions.hpp"
 #include "gateway/login_damper.hpp"
 #include "gateway/uplink_feed.hpp"
 #include "model/id_codec.hpp"
+#include "mqtt/encoder.hpp"
 #include "mqtt/server_session.hpp"
 
 namespace rollcall::gateway {
@@ -49,6 +51,7 @@ struct Services {
   DeviceLog log;
   LoginDamper damper;
   UplinkFeed feed;
+  KeptSessions kept{};
 };
 
 // A task's message that was sent on this connection and that something may still answer.
@@ -56,7 +59,8 @@ struct PushedTask {
   TaskKey key;
   int32_t attempt = 1;
   uint32_t alink_id = 0;
-  uint32_t serial = 0;  // token of the QoS 1 packet; 0 = sent with QoS 0
+  uint32_t serial = 0;     // token of the QoS 1 packet; 0 = sent with QoS 0
+  uint16_t packet_id = 0;  // of it
   // SET_PROPERTY only: a property report may show its values (DESIGN 5.12).
   std::shared_ptr<const JobContent> property_set;
   // A direct call that waits for an answer; `key` is empty then.
@@ -86,6 +90,9 @@ struct Connection {
   std::string device_name;                   // from Open on
   std::shared_ptr<const alink::FilterSet> filters;
   std::vector<PushedTask> pushes;  // at most limits::kMqttInFlightMax
+  // Direct messages with QoS 1: of who wants its session kept those that were sent and not acknowledged, and
+  // of everybody those that wait for a place in the window.
+  std::unique_ptr<std::vector<KeptMessage>> messages;
   DeviceId device;
   int64_t epoch = 0;  // 0: no session that the engine must be told the end of
   SteadyUs opened_at;
@@ -102,6 +109,16 @@ engine::SessionRef session_ref(const Services& services, const Connection& conne
 // Hands a command to the engine. When the engine is full the connection is given up, unacknowledged: the
 // device tries again.
 bool command(Services& services, Connection& connection, engine::Command&& what);
+// Sends a direct message with QoS 1 when the window has a place, or lets it wait for one. False when too many
+// wait. Appended to services.out.
+bool send_message(Services& services, Connection& connection, KeptMessage message);
+// Those that wait and have a place now.
+void send_waiting(Services& services, Connection& connection);
+// A PUBLISH of the connection's version; the caller appends the payload. False when the device does not take
+// packets of that size (v5 3.1.2.11.4): nothing was written, and the packet id is free.
+bool append_publish_head(Services& services, Connection& connection, mqtt::PublishHead head,
+                         size_t payload_bytes);
+
 // Reads nothing more; what is in services.out still goes out with finish(). The reason becomes the device's
 // presence, if it has a session.
 void hang_up(Services& services, Connection& connection, OfflineReason reason);

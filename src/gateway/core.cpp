@@ -121,7 +121,7 @@ void Core::give_secret(Connection& connection, const engine::DeviceIdentity& ide
   services_.out.clear();
   Dialogue dialogue(services_, connection);
   connection.session.accept(services_.clock.steady(), services_.out, dialogue);
-  append_registration(services_, arrival.login, identity.secret);
+  append_registration(services_, connection, identity.secret);
   services_.log.note(identity.device, services_.clock.wall(), DeviceLogKind::Login, "",
                      "registered, from " + arrival.peer);
   connection.session.close();
@@ -178,12 +178,49 @@ void Core::take(engine::SessionOpened&& opened) {
   services_.log.note(
       opened.device, services_.clock.wall(), DeviceLogKind::Login, "",
       "from " + connection->arrival->peer + ", client id " + connection->arrival->login.client_id);
-  connection->arrival.reset();
   services_.probe.logins.add();
   services_.out.clear();
-  Dialogue dialogue(services_, *connection);
-  connection->session.accept(services_.clock.steady(), services_.out, dialogue);
+  open_session(*connection);
   finish(services_, *connection);
+}
+
+// CONNACK, what is left of the session before, and then what arrived meanwhile.
+void Core::open_session(Connection& connection) {
+  const SteadyUs now = services_.clock.steady();
+  KeptSession kept = services_.kept.take(log_name(*connection.product_key, connection.device_name), now);
+  const bool resumed = kept.filters != nullptr && !connection.session.clean_start();
+  // A v5 client that gave no id is told one: that of its device, which is the same at every login.
+  std::string client_id;
+  if (connection.arrival->login.client_id.empty())
+    client_id = *connection.product_key + "." + connection.device_name;
+  connection.arrival.reset();
+  connection.session.acknowledge_connect(services_.out, resumed, client_id);
+  if (resumed) resume(connection, std::move(kept));
+  Dialogue dialogue(services_, connection);
+  connection.session.go_on(now, services_.out, dialogue);
+}
+
+void Core::resume(Connection& connection, KeptSession kept) {
+  // Subscriptions of another kind of client (with or without _ss) would not say what it means.
+  if (kept.filters->mode() == connection.filters->mode() && !(*kept.filters == *connection.filters)) {
+    connection.filters = services_.filter_sets.intern(alink::FilterSet(*kept.filters));
+    connection.filters_changed = true;
+  }
+  for (const KeptPush& push : kept.pushes) {
+    PushedTask task;
+    task.key = push.key;
+    task.attempt = push.attempt;
+    task.alink_id = alink_id(push.key.job, push.attempt);
+    task.serial = ++connection.last_serial;
+    task.packet_id = push.packet_id;
+    connection.session.keep_push(task.serial, push.packet_id);
+    remember_push(connection, std::move(task));
+  }
+  if (kept.messages.empty()) return;
+  for (const KeptMessage& message : kept.messages)
+    if (message.packet_id != 0) connection.session.keep_push(0, message.packet_id);
+  connection.messages = std::make_unique<std::vector<KeptMessage>>(std::move(kept.messages));
+  send_waiting(services_, connection);
 }
 
 void Core::take(engine::SessionRefused&& refused) {

@@ -56,6 +56,8 @@ class Core final : public ByteHandler {
   Connection* find(ConnectionRef ref, int64_t epoch);
   void forget(ConnectionRef ref);
   void refuse(Connection& connection, mqtt::ConnectCode code, std::string why);
+  void open_session(Connection& connection);
+  void resume(Connection& connection, KeptSession kept);
   bool proves(const Connection& connection, const engine::DeviceIdentity& identity) const;
   void give_secret(Connection& connection, const engine::DeviceIdentity& identity);
 

@@ -82,7 +82,19 @@ bool Dialogue::too_fast() {
   return false;
 }
 
+// A kept message needs no copy any more when its id is free, and one that waits may have its place.
+void Dialogue::forget_acknowledged() {
+  if (!connection_.messages) return;
+  std::vector<KeptMessage>& messages = *connection_.messages;
+  std::erase_if(messages, [this](const KeptMessage& message) {
+    return message.packet_id != 0 && !connection_.session.in_flight(message.packet_id);
+  });
+  send_waiting(services_, connection_);
+  if (connection_.messages && connection_.messages->empty()) connection_.messages.reset();
+}
+
 void Dialogue::on_puback(uint64_t token) {
+  forget_acknowledged();
   const auto found = std::find_if(connection_.pushes.begin(), connection_.pushes.end(),
                                   [token](const PushedTask& push) { return push.serial == token; });
   // A told cancellation has token 0, and a push that notify_reply has confirmed is gone.
@@ -91,6 +103,14 @@ void Dialogue::on_puback(uint64_t token) {
   connection_.pushes.erase(found);
   if (connection_.pushes.empty()) std::vector<PushedTask>().swap(connection_.pushes);
   command(services_, connection_, confirmed);
+}
+
+// Older versions know one code only.
+uint8_t Dialogue::refusal_of(std::string_view filter, alink::FilterSet::Change change) const {
+  if (connection_.session.version() == mqtt::Version::Three) return mqtt::kSubscribeRefused;
+  if (filter.starts_with("$share/")) return static_cast<uint8_t>(mqtt::Reason::SharedNotSupported);
+  return static_cast<uint8_t>(change == alink::FilterSet::Change::Full ? mqtt::Reason::QuotaExceeded
+                                                                       : mqtt::Reason::NotAuthorized);
 }
 
 void Dialogue::use_filters(alink::FilterSet&& filters) {
@@ -114,19 +134,23 @@ void Dialogue::on_subscribe(const mqtt::SubscribeView& subscribe, std::string& c
       note_refusal(services_, connection_, filter->first,
                    change == Change::Full ? "too many subscriptions" : "no topic that this device may take");
     // QoS 2 is granted as 1 (device-protocol 1.8).
-    const uint8_t code = granted ? std::min<uint8_t>(filter->second, 1) : mqtt::kSubscribeRefused;
+    const uint8_t code = granted ? std::min<uint8_t>(filter->second, 1) : refusal_of(filter->first, change);
     codes.push_back(static_cast<char>(code));
   }
   if (changed) use_filters(std::move(filters));
 }
 
-void Dialogue::on_unsubscribe(const mqtt::UnsubscribeView& unsubscribe) {
+void Dialogue::on_unsubscribe(const mqtt::UnsubscribeView& unsubscribe, std::string& codes) {
   alink::FilterSet filters = *connection_.filters;
   bool changed = false;
   auto cursor = unsubscribe.filters();
-  while (const auto filter = cursor.next())
-    changed = filters.unsubscribe(filter->first, connection_.names()) == alink::FilterSet::Change::Changed ||
-              changed;
+  while (const auto filter = cursor.next()) {
+    const bool ended =
+        filters.unsubscribe(filter->first, connection_.names()) == alink::FilterSet::Change::Changed;
+    changed = changed || ended;
+    const auto code = ended ? mqtt::Reason::Success : mqtt::Reason::NoSubscriptionExisted;
+    codes.push_back(static_cast<char>(code));
+  }
   if (changed) use_filters(std::move(filters));
 }
 

@@ -19,13 +19,15 @@ class Dialogue final : public mqtt::SessionHandler {
   void on_publish(const mqtt::PublishView& publish) override;
   void on_puback(uint64_t token) override;
   void on_subscribe(const mqtt::SubscribeView& subscribe, std::string& codes) override;
-  void on_unsubscribe(const mqtt::UnsubscribeView& unsubscribe) override;
+  void on_unsubscribe(const mqtt::UnsubscribeView& unsubscribe, std::string& codes) override;
   void on_disconnect() override;
   void on_fault(mqtt::SessionFault fault, std::optional<mqtt::DecodeError> decode_error) override;
 
  private:
   void refuse(mqtt::ConnectCode code, std::string_view user_name, std::string why);
   bool too_fast();
+  void forget_acknowledged();
+  uint8_t refusal_of(std::string_view filter, alink::FilterSet::Change change) const;
   void use_filters(alink::FilterSet&& filters);
 
   Services& services_;

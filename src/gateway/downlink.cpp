@@ -1,5 +1,6 @@
 #include "gateway/downlink.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,14 +19,15 @@ struct Payload {
   std::string_view tail;
 };
 
-void publish(Services& services, const Connection& connection, const mqtt::PublishHead& head,
+// False when it is too large for the device.
+bool publish(Services& services, Connection& connection, const mqtt::PublishHead& head,
              const Payload& payload) {
+  const size_t bytes = payload.head.size() + payload.body.size() + payload.tail.size();
+  if (!append_publish_head(services, connection, head, bytes)) return false;
+  services.out.append(payload.head).append(payload.body).append(payload.tail);
   services.log.note_message(connection.device, services.clock.wall(), DeviceLogKind::Downlink, head.topic,
                             head.qos, payload.head.empty() ? payload.body : payload.head);
-  mqtt::append_publish_head(services.out, head,
-                            payload.head.size() + payload.body.size() + payload.tail.size());
-  services.out.append(payload.head).append(payload.body).append(payload.tail);
-  services.probe.publishes_out.add();
+  return true;
 }
 
 PushedTask pushed(const engine::PushTask& push) {
@@ -38,16 +40,33 @@ PushedTask pushed(const engine::PushTask& push) {
   return task;
 }
 
-// The head of a direct call's message: nobody waits for its PUBACK (token 0). When the window is full it
-// still goes, with QoS 0.
-mqtt::PublishHead direct_head(Connection& connection, std::string_view topic, const JobContent& content) {
-  mqtt::PublishHead head{.topic = topic};
-  if (content.qos != MessageQos::Qos1) return head;
-  if (const auto packet_id = connection.session.begin_push(0)) {
-    head.packet_id = *packet_id;
-    head.qos = 1;
+// A direct call's message: nobody waits for its PUBACK (token 0). Behind a full window it waits.
+void publish_direct(Services& services, Connection& connection, std::string_view topic,
+                    const JobContent& content, const Payload& payload) {
+  if (content.qos != MessageQos::Qos1) {
+    publish(services, connection, {.topic = topic}, payload);
+    return;
   }
-  return head;
+  KeptMessage message{0, std::string(topic), std::string(payload.head)};
+  message.payload.append(payload.body).append(payload.tail);
+  services.log.note_message(connection.device, services.clock.wall(), DeviceLogKind::Downlink, topic, 1,
+                            message.payload);
+  if (!send_message(services, connection, std::move(message)))
+    note_refusal(services, connection, topic, "too many messages wait for their PUBACK; this one is lost");
+}
+
+// The packet id under which this task was sent on an earlier connection of the session: it is sent under the
+// same again, with DUP [MQTT-4.4.0-1]. 0: there is none.
+uint16_t take_packet_id(Connection& connection, PushedTask& task) {
+  const auto kept =
+      std::find_if(connection.pushes.begin(), connection.pushes.end(), [&](const PushedTask& push) {
+        return push.packet_id != 0 && push.key == task.key && push.attempt == task.attempt;
+      });
+  if (kept == connection.pushes.end() || !connection.session.resend_push(kept->packet_id)) return 0;
+  task.serial = kept->serial;
+  const uint16_t packet_id = kept->packet_id;
+  connection.pushes.erase(kept);
+  return packet_id;
 }
 
 // Publishes with the QoS of the job. False when a QoS 1 packet has no place in the session's window: the task
@@ -57,13 +76,14 @@ bool publish_push(Services& services, Connection& connection, PushedTask& task, 
   mqtt::PublishHead head{.topic = topic};
   if (content.qos == MessageQos::Qos1) {
     task.serial = ++connection.last_serial;
-    const auto packet_id = connection.session.begin_push(task.serial);
+    const uint16_t before = take_packet_id(connection, task);
+    const auto packet_id = before != 0 ? std::optional(before) : connection.session.begin_push(task.serial);
     if (!packet_id) return false;
-    head.packet_id = *packet_id;
+    task.packet_id = head.packet_id = *packet_id;
+    head.dup = before != 0;
     head.qos = 1;
   }
-  publish(services, connection, head, payload);
-  return true;
+  return publish(services, connection, head, payload);
 }
 
 void push_custom_job(Services& services, Connection& connection, const engine::PushTask& push) {
@@ -96,8 +116,7 @@ void push_pub(Services& services, Connection& connection, const engine::PushTask
   else
     alink::append_user_topic(topic, connection.names(), push.content->topic_short_name);
   if (push.direct_id != 0) {
-    publish(services, connection, direct_head(connection, topic, *push.content),
-            {push.content->body, {}, {}});
+    publish_direct(services, connection, topic, *push.content, {push.content->body, {}, {}});
     if (push.awaited) remember_push(connection, std::move(task));
     finish(services, connection);
     return;
@@ -124,9 +143,11 @@ void push_property_set(Services& services, Connection& connection, const engine:
   alink::append_system_topic(topic, connection.names(), alink::kPropertySet);
   services.text.clear();
   alink::append_property_set_head(services.text, task.alink_id);
-  const mqtt::PublishHead head =
-      push.direct_id != 0 ? direct_head(connection, topic, *push.content) : mqtt::PublishHead{.topic = topic};
-  publish(services, connection, head, {services.text, push.content->body, alink::kCallTail});
+  const Payload payload{services.text, push.content->body, alink::kCallTail};
+  if (push.direct_id != 0)
+    publish_direct(services, connection, topic, *push.content, payload);
+  else
+    publish(services, connection, {.topic = topic}, payload);
   if (push.direct_id == 0) remember_push(connection, std::move(task));
   finish(services, connection);
 }
@@ -146,9 +167,11 @@ void push_service_call(Services& services, Connection& connection, const engine:
   }
   services.text.clear();
   alink::append_service_call_head(services.text, id, content.service_identifier);
-  const mqtt::PublishHead head =
-      push.direct_id != 0 ? direct_head(connection, topic, content) : mqtt::PublishHead{.topic = topic};
-  publish(services, connection, head, {services.text, content.body, alink::kCallTail});
+  const Payload payload{services.text, content.body, alink::kCallTail};
+  if (push.direct_id != 0)
+    publish_direct(services, connection, topic, content, payload);
+  else
+    publish(services, connection, {.topic = topic}, payload);
   if (push.awaited) remember_push(connection, std::move(task));
   finish(services, connection);
 }
@@ -167,7 +190,8 @@ void publish_reply(Services& services, Connection& connection, std::string_view 
   publish(services, connection, {.topic = topic}, {payload, {}, {}});
 }
 
-void append_registration(Services& services, const DeviceLogin& login, const Secret& device_secret) {
+void append_registration(Services& services, const Connection& connection, const Secret& device_secret) {
+  const DeviceLogin& login = connection.arrival->login;
   services.text.clear();
   const bool token = login.kind == LoginKind::RegisterNew;
   if (token) {
@@ -177,7 +201,9 @@ void append_registration(Services& services, const DeviceLogin& login, const Sec
   } else {
     alink::append_device_secret(services.text, login.product_key, login.device_name, device_secret.reveal());
   }
-  mqtt::append_publish(services.out, {.topic = token ? alink::kRegisterNewTopic : alink::kRegisterTopic},
+  mqtt::append_publish(services.out,
+                       {.topic = token ? alink::kRegisterNewTopic : alink::kRegisterTopic,
+                        .version = connection.session.version()},
                        services.text);
   services.probe.publishes_out.add();
 }

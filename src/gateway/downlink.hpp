@@ -15,7 +15,7 @@ void publish_reply(Services& services, Connection& connection, std::string_view 
                    std::string_view payload);
 
 // What a device that registers came for (device-protocol 3.2, 3.3). Appended to services.out.
-void append_registration(Services& services, const DeviceLogin& login, const Secret& device_secret);
+void append_registration(Services& services, const Connection& connection, const Secret& device_secret);
 
 // The task's message in the form of its job's type. What the device may answer is remembered.
 void push_task(Services& services, Connection& connection, const engine::PushTask& push);

@@ -307,8 +307,8 @@ class Uplink {
     alink::append_ntp_response_topic(topic, connection_.names());
     services_.text.clear();
     alink::append_ntp_response(services_.text, *sent, now, now);
-    mqtt::append_publish(services_.out, {.topic = topic}, services_.text);
-    services_.probe.publishes_out.add();
+    if (append_publish_head(services_, connection_, {.topic = topic}, services_.text.size()))
+      services_.out += services_.text;
   }
 
   Services& services_;

@@ -2,85 +2,14 @@
 
 #include <optional>
 
-#include "base/text.hpp"
 #include "base/topic_filter.hpp"
+#include "mqtt/field_reader.hpp"
+#include "mqtt/properties.hpp"
 
 namespace rollcall::mqtt {
 namespace {
 
 using Failure = tl::unexpected<DecodeError>;
-
-// Takes fields off the front of a packet body; the first failure sticks.
-class FieldReader {
- public:
-  explicit FieldReader(std::string_view body) : rest_(body) {}
-
-  uint8_t byte() noexcept {
-    if (rest_.empty()) return fail_with(DecodeError::Truncated), uint8_t{0};
-    const auto value = static_cast<uint8_t>(rest_[0]);
-    rest_.remove_prefix(1);
-    return value;
-  }
-
-  uint16_t number() noexcept {
-    if (rest_.size() < 2) return fail_with(DecodeError::Truncated), uint16_t{0};
-    const auto value =
-        static_cast<uint16_t>(static_cast<uint8_t>(rest_[0]) << 8 | static_cast<uint8_t>(rest_[1]));
-    rest_.remove_prefix(2);
-    return value;
-  }
-
-  std::string_view binary() noexcept {
-    const size_t length = number();
-    if (rest_.size() < length) return fail_with(DecodeError::Truncated), std::string_view();
-    const std::string_view value = rest_.substr(0, length);
-    rest_.remove_prefix(length);
-    return value;
-  }
-
-  std::string_view text() noexcept {
-    const std::string_view value = binary();
-    bool ascii = true;
-    for (const char c : value) {
-      if (c == '\0') return fail_with(DecodeError::NullCharacter), std::string_view();
-      ascii = ascii && static_cast<uint8_t>(c) < 0x80;
-    }
-    if (!ascii && !utf8_length(value)) return fail_with(DecodeError::InvalidUtf8), std::string_view();
-    return value;
-  }
-
-  uint16_t packet_id() noexcept {
-    const uint16_t value = number();
-    if (!error_ && value == 0) fail_with(DecodeError::ZeroPacketId);
-    return value;
-  }
-
-  std::string_view rest() noexcept {
-    const std::string_view value = rest_;
-    rest_ = {};
-    return value;
-  }
-
-  void fail_with(DecodeError error) noexcept {
-    if (!error_) error_ = error;
-    rest_ = {};
-  }
-
-  bool failed() const noexcept { return error_.has_value(); }
-  bool at_end() const noexcept { return rest_.empty(); }
-  size_t left() const noexcept { return rest_.size(); }
-
-  // The packet, if every field was there and nothing follows.
-  tl::expected<Packet, DecodeError> finish(const Packet& packet) const noexcept {
-    if (error_) return Failure(*error_);
-    if (!rest_.empty()) return Failure(DecodeError::TrailingBytes);
-    return packet;
-  }
-
- private:
-  std::string_view rest_;
-  std::optional<DecodeError> error_;
-};
 
 constexpr uint8_t kFlagReserved = 0x01;
 constexpr uint8_t kFlagClean = 0x02;
@@ -90,13 +19,14 @@ constexpr uint8_t kFlagPassword = 0x40;
 constexpr uint8_t kFlagUserName = 0x80;
 
 // Reads the variable header of CONNECT; false when the payload must not be read.
-bool read_connect_flags(FieldReader& in, uint8_t flags) noexcept {
+bool read_connect_flags(FieldReader& in, uint8_t flags, bool five) noexcept {
   if (flags & kFlagReserved) return in.fail_with(DecodeError::ReservedConnectFlag), false;
   const uint8_t will_qos = (flags >> 3) & 3;
   const bool will_details = will_qos != 0 || (flags & kFlagWillRetain);
   if ((flags & kFlagWill) ? will_qos == 3 : will_details)
     return in.fail_with(DecodeError::BadWillFlags), false;
-  if ((flags & kFlagPassword) && !(flags & kFlagUserName))
+  // A v5 client may give a password alone (v5 3.1.2.9).
+  if (!five && (flags & kFlagPassword) && !(flags & kFlagUserName))
     return in.fail_with(DecodeError::PasswordWithoutUserName), false;
   return true;
 }
@@ -108,20 +38,23 @@ tl::expected<Packet, DecodeError> decode_connect(std::string_view body) noexcept
   ConnectView connect;
   connect.protocol_level = in.byte();
   if (in.failed()) return in.finish(connect);
+  const bool five = name == "MQTT" && connect.protocol_level == 5;
   const uint8_t level_of_name = name == "MQTT" ? 4 : 3;
-  if (connect.protocol_level != level_of_name) {
+  if (!five && connect.protocol_level != level_of_name) {
     // Another version: its layout is not ours to judge, the session answers "unacceptable version"
     // [MQTT-3.1.2-2].
-    if (connect.protocol_level == 3 || connect.protocol_level == 4) connect.protocol_level = 0;
+    if (connect.protocol_level >= 3 && connect.protocol_level <= 5) connect.protocol_level = 0;
     return connect;
   }
   const uint8_t flags = in.byte();
   connect.keep_alive_seconds = in.number();
-  if (in.failed() || !read_connect_flags(in, flags)) return in.finish(connect);
+  if (in.failed() || !read_connect_flags(in, flags, five)) return in.finish(connect);
   connect.clean_session = flags & kFlagClean;
+  if (five) connect.properties = read_properties(in, PropertyPlace::Connect);
   connect.client_id = in.text();
   if (flags & kFlagWill) {
     Will will;
+    if (five) read_properties(in, PropertyPlace::Will);
     will.topic = in.text();
     will.message = in.binary();
     will.qos = (flags >> 3) & 3;
@@ -133,14 +66,16 @@ tl::expected<Packet, DecodeError> decode_connect(std::string_view body) noexcept
   return in.finish(connect);
 }
 
-tl::expected<Packet, DecodeError> decode_connack(std::string_view body) noexcept {
+tl::expected<Packet, DecodeError> decode_connack(std::string_view body, bool five) noexcept {
   FieldReader in(body);
   const uint8_t flags = in.byte();
   if (flags > 1) in.fail_with(DecodeError::BadConnAckFlags);
-  return in.finish(ConnAck{flags == 1, in.byte()});
+  ConnAck connack{flags == 1, in.byte(), {}};
+  if (five) connack.properties = read_properties(in, PropertyPlace::ConnAck);
+  return in.finish(connack);
 }
 
-tl::expected<Packet, DecodeError> decode_publish(uint8_t flags, std::string_view body) noexcept {
+tl::expected<Packet, DecodeError> decode_publish(uint8_t flags, std::string_view body, bool five) noexcept {
   PublishView publish;
   publish.retain = flags & 1;
   publish.qos = (flags >> 1) & 3;
@@ -150,36 +85,59 @@ tl::expected<Packet, DecodeError> decode_publish(uint8_t flags, std::string_view
   FieldReader in(body);
   publish.topic = in.text();
   if (!in.failed()) {
-    if (publish.topic.empty()) in.fail_with(DecodeError::EmptyTopic);
+    if (publish.topic.empty() && !five) in.fail_with(DecodeError::EmptyTopic);
     if (publish.topic.find_first_of("+#") != std::string_view::npos)
       in.fail_with(DecodeError::WildcardInTopic);
   }
   if (publish.qos > 0) publish.packet_id = in.packet_id();
+  if (five) {
+    const Properties properties = read_properties(in, PropertyPlace::Publish);
+    publish.topic_alias = properties.topic_alias;
+    // An alias stands for the topic that is not there (v5 3.3.2.3.4).
+    if (publish.topic.empty() && !publish.topic_alias) in.fail_with(DecodeError::EmptyTopic);
+  }
   publish.payload = in.rest();
   return in.finish(publish);
 }
 
-tl::expected<Packet, DecodeError> decode_subscribe(std::string_view body) noexcept {
+// An acknowledgement of one packet; v5 may add a reason and properties (v5 3.4.2).
+uint16_t read_acknowledged(FieldReader& in, bool five, uint8_t& reason) noexcept {
+  const uint16_t packet_id = in.packet_id();
+  if (five && !in.at_end()) reason = in.byte();
+  if (five && !in.at_end()) read_properties(in, PropertyPlace::Acknowledgement);
+  return packet_id;
+}
+
+// The byte behind a filter: the QoS, and for v5 how it is to be delivered (v5 3.8.3.1).
+bool valid_options(uint8_t options, bool five) noexcept {
+  if (!five) return options <= 2;
+  return (options & 3) != 3 && (options & 0x30) != 0x30 && (options & 0xC0) == 0;
+}
+
+tl::expected<Packet, DecodeError> decode_subscribe(std::string_view body, bool five) noexcept {
   FieldReader in(body);
   SubscribeView subscribe;
   subscribe.packet_id = in.packet_id();
+  if (five)
+    subscribe.has_identifier = read_properties(in, PropertyPlace::Subscribe).subscription_id.has_value();
   subscribe.filter_bytes = body.substr(body.size() - in.left());
   if (!in.failed() && in.at_end()) in.fail_with(DecodeError::NoFilters);
   while (!in.failed() && !in.at_end()) {
     const std::string_view filter = in.text();
-    const uint8_t qos = in.byte();
+    const uint8_t options = in.byte();
     if (in.failed()) break;
-    if (qos > 2) in.fail_with(DecodeError::BadQos);
+    if (!valid_options(options, five)) in.fail_with(DecodeError::BadQos);
     if (!valid_filter(filter)) in.fail_with(DecodeError::BadFilter);
     ++subscribe.filter_count;
   }
   return in.finish(subscribe);
 }
 
-tl::expected<Packet, DecodeError> decode_unsubscribe(std::string_view body) noexcept {
+tl::expected<Packet, DecodeError> decode_unsubscribe(std::string_view body, bool five) noexcept {
   FieldReader in(body);
   UnsubscribeView unsubscribe;
   unsubscribe.packet_id = in.packet_id();
+  if (five) read_properties(in, PropertyPlace::Unsubscribe);
   unsubscribe.filter_bytes = body.substr(body.size() - in.left());
   if (!in.failed() && in.at_end()) in.fail_with(DecodeError::NoFilters);
   while (!in.failed() && !in.at_end()) {
@@ -191,17 +149,44 @@ tl::expected<Packet, DecodeError> decode_unsubscribe(std::string_view body) noex
   return in.finish(unsubscribe);
 }
 
-tl::expected<Packet, DecodeError> decode_suback(std::string_view body) noexcept {
+tl::expected<Packet, DecodeError> decode_suback(std::string_view body, bool five) noexcept {
   FieldReader in(body);
   SubAckView suback;
   suback.packet_id = in.packet_id();
+  if (five) read_properties(in, PropertyPlace::Acknowledgement);
   suback.codes = in.rest();
   if (!in.failed() && suback.codes.empty()) in.fail_with(DecodeError::NoReturnCodes);
   for (const char c : suback.codes) {
     const auto code = static_cast<uint8_t>(c);
-    if (code > 2 && code != kSubscribeRefused) in.fail_with(DecodeError::BadReturnCode);
+    if (five ? code > 2 && code < 0x80 : code > 2 && code != kSubscribeRefused)
+      in.fail_with(DecodeError::BadReturnCode);
   }
   return in.finish(suback);
+}
+
+tl::expected<Packet, DecodeError> decode_unsuback(std::string_view body, bool five) noexcept {
+  FieldReader in(body);
+  UnsubAck unsuback;
+  unsuback.packet_id = in.packet_id();
+  if (!five) return in.finish(unsuback);
+  read_properties(in, PropertyPlace::Acknowledgement);
+  unsuback.codes = in.rest();
+  if (!in.failed() && unsuback.codes.empty()) in.fail_with(DecodeError::NoReturnCodes);
+  return in.finish(unsuback);
+}
+
+// DISCONNECT, and AUTH of v5 (v5 3.14, 3.15): a reason and properties, which may be left out from the end.
+tl::expected<Packet, DecodeError> decode_farewell(PacketType type, std::string_view body,
+                                                  bool five) noexcept {
+  FieldReader in(body);
+  Disconnect disconnect;
+  if (five && !in.at_end()) disconnect.reason = in.byte();
+  if (five && !in.at_end()) {
+    const auto place = type == PacketType::Auth ? PropertyPlace::Auth : PropertyPlace::Disconnect;
+    disconnect.session_expiry_seconds = read_properties(in, place).session_expiry_seconds;
+  }
+  if (type == PacketType::Auth) return in.finish(Auth{disconnect.reason});
+  return in.finish(disconnect);
 }
 
 // The low four bits that a packet type demands [MQTT-2.2.2-1]; PUBLISH has flags of its own.
@@ -242,42 +227,50 @@ tl::expected<Frame, DecodeError> read_frame(std::string_view bytes, size_t packe
   return frame;
 }
 
-tl::expected<Packet, DecodeError> decode_packet(uint8_t head, std::string_view body) noexcept {
+tl::expected<Packet, DecodeError> decode_packet(uint8_t head, std::string_view body,
+                                                Version version) noexcept {
+  const bool five = version == Version::Five;
   const uint8_t number = head >> 4;
-  if (number == 0 || number == 15) return Failure(DecodeError::ReservedPacketType);
+  if (number == 0 || (number == 15 && !five)) return Failure(DecodeError::ReservedPacketType);
   const auto type = static_cast<PacketType>(number);
-  if (type == PacketType::Publish) return decode_publish(head & 15, body);
+  if (type == PacketType::Publish) return decode_publish(head & 15, body, five);
   // MQTT 3.1 allows DUP on SUBSCRIBE, UNSUBSCRIBE and PUBREL; nothing is known to send it, so 3.1.1's rule
   // holds for both.
   if ((head & 15) != required_flags(type)) return Failure(DecodeError::ReservedHeaderFlags);
   FieldReader in(body);
+  uint8_t reason = 0;
   switch (type) {
     case PacketType::Connect:
       return decode_connect(body);
     case PacketType::ConnAck:
-      return decode_connack(body);
+      return decode_connack(body, five);
     case PacketType::Publish:
       break;
-    case PacketType::PubAck:
-      return in.finish(PubAck{in.packet_id()});
+    case PacketType::PubAck: {
+      const uint16_t packet_id = read_acknowledged(in, five, reason);
+      return in.finish(PubAck{packet_id, reason});
+    }
     case PacketType::PubRec:
     case PacketType::PubRel:
-    case PacketType::PubComp:
-      return in.finish(Qos2Ack{type, in.packet_id()});
+    case PacketType::PubComp: {
+      const uint16_t packet_id = read_acknowledged(in, five, reason);
+      return in.finish(Qos2Ack{type, packet_id});
+    }
     case PacketType::Subscribe:
-      return decode_subscribe(body);
+      return decode_subscribe(body, five);
     case PacketType::SubAck:
-      return decode_suback(body);
+      return decode_suback(body, five);
     case PacketType::Unsubscribe:
-      return decode_unsubscribe(body);
+      return decode_unsubscribe(body, five);
     case PacketType::UnsubAck:
-      return in.finish(UnsubAck{in.packet_id()});
+      return decode_unsuback(body, five);
     case PacketType::PingReq:
       return in.finish(PingReq{});
     case PacketType::PingResp:
       return in.finish(PingResp{});
     case PacketType::Disconnect:
-      return in.finish(Disconnect{});
+    case PacketType::Auth:
+      return decode_farewell(type, body, five);
   }
   return Failure(DecodeError::ReservedPacketType);
 }
@@ -328,6 +321,12 @@ std::string_view decode_error_text(DecodeError error) noexcept {
       return "no return codes";
     case DecodeError::BadReturnCode:
       return "bad return code";
+    case DecodeError::BadProperty:
+      return "a property that is unknown or does not belong there";
+    case DecodeError::PropertyTwice:
+      return "a property twice";
+    case DecodeError::BadPropertyValue:
+      return "a property's value that is not allowed";
   }
   return "unknown";
 }

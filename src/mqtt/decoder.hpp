@@ -39,6 +39,9 @@ enum class DecodeError : uint8_t {
   BadFilter,                // [MQTT-4.7.1-2], [MQTT-4.7.1-3], [MQTT-4.7.3-1]
   NoReturnCodes,            // a SUBACK without codes
   BadReturnCode,            // a SUBACK code other than 0, 1, 2, 0x80 [MQTT-3.9.3-2]
+  BadProperty,              // v5 2.2.2.2
+  PropertyTwice,            // v5 2.2.2.2
+  BadPropertyValue,         // such as a receive maximum of 0
 };
 
 // For log lines.
@@ -55,7 +58,8 @@ struct Frame {
 tl::expected<Frame, DecodeError> read_frame(std::string_view bytes, size_t packet_bytes_max) noexcept;
 
 // Views in the packet point into `body`.
-tl::expected<Packet, DecodeError> decode_packet(uint8_t head, std::string_view body) noexcept;
+tl::expected<Packet, DecodeError> decode_packet(uint8_t head, std::string_view body,
+                                                Version version = Version::Three) noexcept;
 
 // What a packet handler wants next.
 enum class Reading : uint8_t { Continue, Stop };
@@ -97,12 +101,19 @@ class PacketReader {
         return {};
       }
       if (finished.empty()) bytes.remove_prefix(frame->packet_bytes);
-      const auto packet = decode_packet(frame->head, frame->body);
+      const auto packet = decode_packet(frame->head, frame->body, version_);
       if (!packet) return {{}, packet.error()};
+      // The rest of the stream is of the version that its CONNECT says.
+      if (const auto* connect = std::get_if<ConnectView>(&*packet))
+        version_ = connect->protocol_level == 5 ? Version::Five : Version::Three;
       if (on_packet(*packet) == Reading::Stop) return {bytes, std::nullopt};
     }
     return {};
   }
+
+  // For who reads the server's side, where no CONNECT comes by.
+  void set_version(Version version) noexcept { version_ = version; }
+  Version version() const noexcept { return version_; }
 
   // Bytes kept aside for an unfinished packet, or by keep().
   size_t kept_bytes() const noexcept { return partial_.size(); }
@@ -117,6 +128,7 @@ class PacketReader {
 
  private:
   std::string partial_;
+  Version version_ = Version::Three;
 };
 
 }  // namespace rollcall::mqtt

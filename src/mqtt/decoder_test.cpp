@@ -36,8 +36,8 @@ TEST(MqttDecode, ReadsAWill) {
 }
 
 TEST(MqttDecode, GivesOnlyTheLevelOfAForeignVersion) {
-  EXPECT_EQ(describe_stream(bytes("100d 0004 'MQTT' 05 02 003c 00 0000")),
-            "CONNECT level=5 clean=1 keep_alive=0 id=\n");
+  EXPECT_EQ(describe_stream(bytes("100d 0004 'MQTT' 06 02 003c 00 0000")),
+            "CONNECT level=6 clean=1 keep_alive=0 id=\n");
   EXPECT_EQ(describe_stream(bytes("1008 0004 'MQTT' 09 ff")), "CONNECT level=9 clean=1 keep_alive=0 id=\n");
 }
 

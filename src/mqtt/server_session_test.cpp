@@ -28,8 +28,9 @@ struct Peer : SessionHandler {
     log += test::describe(subscribe) + "\n";
     codes.assign(subscribe.filter_count, '\1');
   }
-  void on_unsubscribe(const UnsubscribeView& unsubscribe) override {
+  void on_unsubscribe(const UnsubscribeView& unsubscribe, std::string& codes) override {
     log += test::describe(unsubscribe) + "\n";
+    codes.assign(unsubscribe.filter_count, '\0');
   }
   void on_disconnect() override { log += "good-bye\n"; }
   void on_fault(SessionFault fault, std::optional<DecodeError> error) override {
@@ -87,7 +88,7 @@ TEST(MqttSession, ClosesOnASecondConnect) {
 TEST(MqttSession, AnswersAnotherVersionWithCode1) {
   // [MQTT-3.1.2-2]; MQTT 5 too is answered in the form of 3.1.1.
   Peer peer;
-  EXPECT_EQ(peer.feed("100d 0004 'MQTT' 05 02 003c 00 0000"),
+  EXPECT_EQ(peer.feed("100d 0004 'MQTT' 06 02 003c 00 0000"),
             "fault: unacceptable protocol version\n> CONNACK 1\n");
   EXPECT_EQ(peer.session.state(), ServerSession::State::Closed);
 }

@@ -35,7 +35,10 @@ struct Peer : SessionHandler {
     check();
     codes.assign(subscribe.filter_count, '\0');
   }
-  void on_unsubscribe(const UnsubscribeView&) override { check(); }
+  void on_unsubscribe(const UnsubscribeView& unsubscribe, std::string& codes) override {
+    check();
+    codes.assign(unsubscribe.filter_count, '\0');
+  }
   void on_disconnect() override {
     check();
     ended = true;
@@ -55,7 +58,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   peer.decide_at_once = data[1] & 1;
   // Most inputs would die before CONNECT; begin with one for half of them.
   if (data[1] & 2)
-    peer.session.feed(std::string("\x10\x0d\0\4MQTT\4\2\0\x3c\0\1a", 15), peer.now, peer.out, peer);
+    peer.session.feed((data[1] & 4) ? std::string("\x10\x0e\0\4MQTT\5\2\0\x3c\0\0\1a", 16)
+                                    : std::string("\x10\x0d\0\4MQTT\4\2\0\x3c\0\1a", 15),
+                      peer.now, peer.out, peer);
   const std::string stream(reinterpret_cast<const char*>(data + 2), size - 2);
   for (size_t at = 0; at < stream.size(); at += piece) {
     peer.session.feed(stream.substr(at, piece), peer.now, peer.out, peer);

@@ -60,9 +60,12 @@ struct Describe {
   }
   std::string operator()(const PublishView& p) const {
     return "PUBLISH qos=" + std::to_string(p.qos) + (p.dup ? " dup" : "") + (p.retain ? " retain" : "") +
-           " id=" + std::to_string(p.packet_id) + " " + std::string(p.topic) + " " + std::string(p.payload);
+           " id=" + std::to_string(p.packet_id) + " " + std::string(p.topic) +
+           (p.topic_alias ? "~" + std::to_string(*p.topic_alias) : "") + " " + std::string(p.payload);
   }
-  std::string operator()(const PubAck& p) const { return "PUBACK " + std::to_string(p.packet_id); }
+  std::string operator()(const PubAck& p) const {
+    return "PUBACK " + std::to_string(p.packet_id) + (p.reason == 0 ? "" : " " + std::to_string(p.reason));
+  }
   std::string operator()(const Qos2Ack& p) const {
     return "QOS2 " + std::to_string(static_cast<int>(p.type)) + " " + std::to_string(p.packet_id);
   }
@@ -82,17 +85,23 @@ struct Describe {
     while (const auto filter = cursor.next()) out += " " + std::string(filter->first);
     return out;
   }
-  std::string operator()(const UnsubAck& p) const { return "UNSUBACK " + std::to_string(p.packet_id); }
+  std::string operator()(const UnsubAck& p) const {
+    return "UNSUBACK " + std::to_string(p.packet_id) + (p.codes.empty() ? "" : " " + hex(p.codes));
+  }
   std::string operator()(const PingReq&) const { return "PINGREQ"; }
   std::string operator()(const PingResp&) const { return "PINGRESP"; }
-  std::string operator()(const Disconnect&) const { return "DISCONNECT"; }
+  std::string operator()(const Disconnect& p) const {
+    return "DISCONNECT" + (p.reason == 0 ? "" : " " + std::to_string(p.reason));
+  }
+  std::string operator()(const Auth& p) const { return "AUTH " + std::to_string(p.reason); }
 };
 
 inline std::string describe(const Packet& packet) { return std::visit(Describe{}, packet); }
 
 // Every packet of `stream`, one per line; a decode error ends it with its text in brackets.
-inline std::string describe_stream(std::string_view stream) {
+inline std::string describe_stream(std::string_view stream, Version version = Version::Three) {
   PacketReader reader;
+  reader.set_version(version);
   std::string out;
   const auto outcome = reader.feed(stream, [&out](const Packet& packet) {
     out += describe(packet) + "\n";

@@ -35,7 +35,7 @@ std::string with_task(std::string_view text, const World& world) {
   return out;
 }
 
-std::string publish(fuzz::Input& input, const World& world) {
+std::string publish(fuzz::Input& input, const World& world, uint32_t slot) {
   const uint8_t topic = input.byte();
   const uint8_t qos = input.byte();
   const std::string payload = with_task(input.line(), world);
@@ -44,7 +44,8 @@ std::string publish(fuzz::Input& input, const World& world) {
   mqtt::append_publish(packet,
                        {.topic = kTopics[topic % std::size(kTopics)],
                         .packet_id = packet_id,
-                        .qos = static_cast<uint8_t>(qos & 1)},
+                        .qos = static_cast<uint8_t>(qos & 1),
+                        .version = world.version(slot)},
                        payload);
   return packet;
 }
@@ -66,12 +67,13 @@ void step(World& world, fuzz::Input& input) {
   switch (what) {
     case 'o':  // a connection
       return world.open(slot);
-    case 'l': {  // a login: device and password, then the extension of the client id
+    case 'l': {  // a login: device, password, version and clean session, then the extension of the client id
       const uint8_t choice = input.byte();
-      return world.login(slot, (choice & 1) != 0 ? 1 : 2, input.line(), choice % 16 != 0);
+      return world.login(slot, (choice & 1) != 0 ? 1 : 2, input.line(),
+                         {choice % 16 != 0, (choice & 0x20) != 0, (choice & 0x40) == 0});
     }
     case 'p':
-      return world.bytes(slot, publish(input, world));
+      return world.bytes(slot, publish(input, world, slot));
     case 's':
       return world.bytes(slot, subscribe(input));
     case 'a': {  // PUBACK

@@ -58,15 +58,21 @@ void World::open(uint32_t slot) {
   core_.on_open({slot, generation_}, "10.0.0.7:4711");
 }
 
-void World::login(uint32_t slot, int device, std::string_view extension, bool right_password) {
+void World::login(uint32_t slot, int device, std::string_view extension, LoginChoice choice) {
   if (!slots_[slot]) open(slot);
   const std::string client_id = "x|" + std::string(extension.substr(0, 80)) + "|";
   const std::string user = name_of(device) + "&a1pk";
-  const std::string secret = right_password ? kSecret : "guess";
+  const std::string secret = choice.right_password ? kSecret : "guess";
   const std::string password =
       hex_lower(hmac(HashKind::Md5, secret, "clientIdxdeviceName" + name_of(device) + "productKeya1pk"));
   mqtt::ConnectView connect;
   connect.keep_alive_seconds = 60;
+  connect.clean_session = choice.clean;
+  if (choice.five) {
+    connect.protocol_level = 5;
+    connect.properties.receive_max = 3;
+    if (!choice.clean) connect.properties.session_expiry_seconds = 100;
+  }
   connect.client_id = client_id;
   connect.user_name = user;
   connect.password = password;
@@ -171,7 +177,13 @@ void World::close(ConnectionRef connection) {
   peer->closing = true;
 }
 
+mqtt::Version World::version(uint32_t slot) const {
+  return slots_[slot] ? slots_[slot]->from_device.version() : mqtt::Version::Three;
+}
+
 void World::see_device_packet(Peer& peer, const mqtt::Packet& packet) {
+  if (const auto* connect = std::get_if<mqtt::ConnectView>(&packet); connect && connect->protocol_level == 5)
+    peer.from_core.set_version(mqtt::Version::Five);
   if (const auto* publish = std::get_if<mqtt::PublishView>(&packet); publish && publish->qos == 1)
     ++peer.publishes[publish->packet_id];
   if (const auto* puback = std::get_if<mqtt::PubAck>(&packet)) peer.in_flight.erase(puback->packet_id);
@@ -182,7 +194,7 @@ void World::see_core_packet(Peer& peer, const mqtt::Packet& packet) {
     demand(!peer.connack);
     peer.connack = true;
     peer.accepted = connack->code == 0;
-    demand(!peer.accepted || peer.session_told);
+    demand(!peer.accepted || peer.session_told || peer.registers);
     return;
   }
   demand(peer.accepted);
@@ -194,11 +206,16 @@ void World::see_core_packet(Peer& peer, const mqtt::Packet& packet) {
     see_publish(peer, *publish);
   } else {
     demand(std::holds_alternative<mqtt::SubAckView>(packet) ||
-           std::holds_alternative<mqtt::UnsubAck>(packet) || std::holds_alternative<mqtt::PingResp>(packet));
+           std::holds_alternative<mqtt::UnsubAck>(packet) || std::holds_alternative<mqtt::PingResp>(packet) ||
+           std::holds_alternative<mqtt::Disconnect>(packet));
   }
 }
 
 void World::see_publish(Peer& peer, const mqtt::PublishView& publish) {
+  if (peer.registers) {
+    demand(publish.topic.starts_with("/ext/reg") && parse_json(publish.payload).has_value());
+    return;
+  }
   const std::string own = "/a1pk/" + name_of(peer.device) + "/";
   demand(publish.topic.find(own) != std::string_view::npos);
   if (publish.qos == 1) demand(publish.packet_id != 0 && peer.in_flight.insert(publish.packet_id).second);
@@ -229,7 +246,10 @@ void World::note(const engine::Command& command) {
     return peer;
   };
   const auto confirm = [&](const auto& c) {
-    demand(living(c.session).unconfirmed.erase({c.key.sequence, c.attempt}) == 1);
+    // Of this connection, or of an earlier one of a session that was kept.
+    Peer& peer = living(c.session);
+    if (peer.unconfirmed.erase({c.key.sequence, c.attempt}) == 1) return;
+    demand(left_.erase({c.session.device.value, {c.key.sequence, c.attempt}}) == 1);
   };
   std::visit(Overload{[](const engine::ApiCommand&) { demand(false); },
                       [this](const engine::FindDevice& c) {
@@ -237,6 +257,11 @@ void World::note(const engine::Command& command) {
                         demand(peer != nullptr && !peer->connack && c.from.core == kCore);
                         demand(peer->device == 0);
                         peer->device = device_of(c.device_name);
+                        peer->registers = c.kind == LoginKind::Register || c.kind == LoginKind::RegisterNew;
+                      },
+                      [this](const engine::AddDevice& c) {
+                        const Peer* peer = find(c.from.connection);
+                        demand(peer != nullptr && !peer->connack && peer->registers);
                       },
                       [this](const engine::OpenSession& c) {
                         const Peer* peer = find(c.from.connection);
@@ -247,6 +272,7 @@ void World::note(const engine::Command& command) {
                         Peer& peer = session_peer(c.session);
                         demand(!peer.session_closed);
                         peer.session_closed = true;
+                        for (const auto& one : peer.unconfirmed) left_.insert({c.session.device.value, one});
                         sessions_.erase(c.session.epoch);
                       },
                       [&](const engine::PushConfirmed& c) { confirm(c); },

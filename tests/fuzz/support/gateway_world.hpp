@@ -33,6 +33,7 @@ struct Peer {
   bool gone = false;            // on_closed was told
   int64_t epoch = 0;            // of the session that the engine opened for it
   bool session_told = false;    // SessionOpened was delivered
+  bool registers = false;       // wants a secret or a token, and no session
   bool session_closed = false;  // CloseSession arrived
   std::map<uint16_t, int> publishes;  // QoS 1, by packet id
   std::map<uint16_t, int> waiting;    // of those, in commands without an answer
@@ -49,7 +50,13 @@ class World final : public ByteSink, public gateway::CommandSink {
 
   // --- steps
   void open(uint32_t slot);
-  void login(uint32_t slot, int device, std::string_view extension, bool right_password);
+  struct LoginChoice {
+    bool right_password = true;
+    bool five = false;  // MQTT 5.0
+    bool clean = true;
+  };
+  void login(uint32_t slot, int device, std::string_view extension, LoginChoice choice);
+  mqtt::Version version(uint32_t slot) const;         // that the connection has begun with
   void bytes(uint32_t slot, std::string_view bytes);  // cut in pieces of piece_bytes
   void hang_up(uint32_t slot);                        // the device's end, or what the core has asked for
   void engine_step(uint8_t choice);                   // answers the oldest command
@@ -89,6 +96,8 @@ class World final : public ByteSink, public gateway::CommandSink {
   std::vector<std::unique_ptr<Peer>> slots_;
   std::vector<std::unique_ptr<Peer>> old_;  // their sessions may not be closed yet
   std::deque<engine::Command> commands_;
+  std::set<std::pair<int64_t, std::pair<int64_t, int32_t>>>
+      left_;                           // device; sequence, attempt: kept sessions
   std::map<int64_t, Peer*> sessions_;  // by epoch, until CloseSession
   uint32_t generation_ = 0;
   int64_t last_epoch_ = 0;

@@ -1,0 +1,160 @@
+// Sessions that outlive their connections (device-protocol 1.8; MQTT 3.1.1 clause 4.1, 4.4; v5 4.1).
+#include "gateway/test_gateway.hpp"
+
+namespace rollcall::gateway {
+namespace {
+
+class GatewaySession : public test::Gateway {
+ protected:
+  // A login of device 5 in that slot; what it received up to then.
+  std::string open(uint32_t slot, bool clean, int64_t epoch, std::string_view extension = "_ss=1") {
+    const ConnectionRef connection = ref(slot);
+    core.on_open(connection, "10.0.0.7:4711");
+    std::string packet = connect_packet(extension);
+    // The flags stand behind the fixed header, "MQTT" and the level.
+    if (!clean) packet[packet.find("MQTT") + 5] = static_cast<char>(0xC0);
+    send(connection, packet);
+    found(connection);
+    core.deliver(engine::SessionOpened{connection, DeviceId{5}, epoch});
+    asked();
+    return received(slot);
+  }
+  void pub(uint32_t slot, int64_t epoch, const std::string& body, uint32_t direct_id = 77) {
+    core.deliver(engine::PushTask{ref(slot), epoch, {}, 1, content(JobType::Pub, body), direct_id, false});
+  }
+  void puback(uint32_t slot, uint16_t packet_id) {
+    std::string packet;
+    mqtt::append_puback(packet, packet_id);
+    send(ref(slot), packet);
+  }
+};
+
+TEST_F(GatewaySession, SendsWhatWasNotAcknowledgedAgainUnderItsId) {
+  EXPECT_EQ(open(0, false, 9), "CONNACK 0\n");
+  pub(0, 9, "one");
+  pub(0, 9, "two");
+  puback(0, 1);
+  core.on_closed(ref(0));
+  EXPECT_EQ(open(1, false, 10), "CONNACK 0 session\nPUBLISH qos=1 dup id=2 /a1pk/dev1/user/get two\n");
+  puback(1, 2);
+  core.on_closed(ref(1));
+  EXPECT_EQ(open(2, false, 11), "CONNACK 0 session\n");
+}
+
+TEST_F(GatewaySession, BeginsAnewForWhoWantsThat) {
+  open(0, false, 9);
+  pub(0, 9, "one");
+  core.on_closed(ref(0));
+  EXPECT_EQ(open(1, true, 10), "CONNACK 0\n");
+  core.on_closed(ref(1));
+  EXPECT_EQ(open(2, false, 11), "CONNACK 0\n");
+}
+
+TEST_F(GatewaySession, KeepsNothingOfWhoWantsNothingKept) {
+  open(0, true, 9);
+  pub(0, 9, "one");
+  core.on_closed(ref(0));
+  EXPECT_EQ(open(1, false, 10), "CONNACK 0\n");
+}
+
+TEST_F(GatewaySession, IsKeptForSevenDays) {
+  open(0, false, 9);
+  core.on_closed(ref(0));
+  clock.advance_ms((limits::kMqttSessionSecondsMax - 1) * int64_t{1'000});
+  EXPECT_EQ(open(1, false, 10), "CONNACK 0 session\n");
+  core.on_closed(ref(1));
+  clock.advance_ms(limits::kMqttSessionSecondsMax * int64_t{1'000});
+  EXPECT_EQ(open(2, false, 11), "CONNACK 0\n");
+}
+
+TEST_F(GatewaySession, IsHandedOverToTheConnectionThatTakesOver) {
+  open(0, false, 9);
+  pub(0, 9, "one");
+  core.deliver(engine::Disconnect{ref(0), 9, OfflineReason::TakenOver});
+  EXPECT_EQ(open(1, false, 10), "CONNACK 0 session\nPUBLISH qos=1 dup id=1 /a1pk/dev1/user/get one\n");
+}
+
+TEST_F(GatewaySession, KeepsSubscriptions) {
+  open(0, false, 9, "securemode=3");
+  std::string subscribe;
+  mqtt::append_subscribe(subscribe, 1, {{"/sys/a1pk/dev1/thing/event/property/post_reply", 1}});
+  send(ref(0), subscribe);
+  core.on_closed(ref(0));
+  asked();
+  const ConnectionRef connection = ref(1);
+  core.on_open(connection, "10.0.0.7:4711");
+  std::string packet = connect_packet("securemode=3");
+  packet[packet.find("MQTT") + 5] = static_cast<char>(0xC0);
+  send(connection, packet);
+  found(connection);
+  asked();
+  core.deliver(engine::SessionOpened{connection, DeviceId{5}, 10});
+  EXPECT_EQ(asked(), "reach [1 device 5 epoch 10]\n");
+  received(1);
+  publish(connection, sys("thing/event/property/post"), R"({"id":"1","params":{}})");
+  EXPECT_NE(received(1).find("post_reply"), std::string::npos);
+}
+
+// The engine pushes the task again; the device sees the packet that it knows, once.
+TEST_F(GatewaySession, SendsATaskAgainUnderThePacketIdThatItHad) {
+  open(0, false, 9);
+  core.deliver(push(ref(0), content(JobType::CustomJob, "{}")));
+  EXPECT_TRUE(received(0).starts_with("PUBLISH qos=1 id=1 "));
+  core.on_closed(ref(0));
+  EXPECT_EQ(open(1, false, 10), "CONNACK 0 session\n");
+  core.deliver(push(ref(1), content(JobType::CustomJob, "{}"), 10));
+  EXPECT_TRUE(received(1).starts_with("PUBLISH qos=1 dup id=1 "));
+  puback(1, 1);
+  EXPECT_EQ(asked(), "confirmed 70/4 attempt 2\n");
+  pub(1, 10, "next");
+  EXPECT_EQ(received(1), "PUBLISH qos=1 id=2 /a1pk/dev1/user/get next\n");
+}
+
+TEST_F(GatewaySession, LetsMessagesWaitForAPlaceInTheWindow) {
+  open(0, true, 9);
+  for (size_t i = 0; i < limits::kMqttInFlightMax + 2; ++i) pub(0, 9, std::to_string(i));
+  const std::string sent = received(0);
+  EXPECT_NE(sent.find(" 31\n"), std::string::npos);
+  EXPECT_EQ(sent.find(" 32\n"), std::string::npos);
+  EXPECT_EQ(sent.find("qos=0"), std::string::npos);
+  puback(0, 5);
+  EXPECT_EQ(received(0), "PUBLISH qos=1 id=33 /a1pk/dev1/user/get 32\n");
+  puback(0, 1);
+  EXPECT_EQ(received(0), "PUBLISH qos=1 id=34 /a1pk/dev1/user/get 33\n");
+  puback(0, 2);
+  EXPECT_EQ(received(0), "");
+}
+
+TEST_F(GatewaySession, LosesAndSaysSoWhatIsTooMuch) {
+  open(0, true, 9);
+  const size_t room = limits::kMqttInFlightMax + limits::kWaitingMessagesMax;
+  for (size_t i = 0; i < room; ++i) pub(0, 9, "x");
+  EXPECT_TRUE(core.log_of(DeviceId{5}, "a1pk", "dev1", 5).front().kind != DeviceLogKind::Refused);
+  pub(0, 9, "x");
+  bool said = false;
+  for (const DeviceLogEntry& entry : core.log_of(DeviceId{5}, "a1pk", "dev1", 200))
+    said = said || (entry.kind == DeviceLogKind::Refused && entry.text.find("too many") != std::string::npos);
+  EXPECT_TRUE(said);
+}
+
+TEST(KeptSessions, AreBoundedInBytes) {
+  KeptSessions kept;
+  const auto filters = std::make_shared<const alink::FilterSet>();
+  const SteadyUs until{1'000};
+  for (int i = 0; i < 3; ++i) {
+    KeptSession session{filters, {}, {{1, "t", std::string(limits::kKeptBytesMax / 2, 'x')}}, until};
+    kept.keep("device" + std::to_string(i), std::move(session));
+  }
+  EXPECT_EQ(kept.take("device0", SteadyUs{0}).messages.size(), 1u);
+  const KeptSession second = kept.take("device1", SteadyUs{0});
+  EXPECT_NE(second.filters, nullptr);
+  EXPECT_TRUE(second.messages.empty());
+  EXPECT_EQ(kept.take("device0", SteadyUs{0}).filters, nullptr);
+  kept.keep("device4", {filters, {}, {{1, "t", std::string(limits::kKeptBytesMax / 2, 'x')}}, until});
+  EXPECT_EQ(kept.take("device4", SteadyUs{0}).messages.size(), 1u);
+  kept.keep("device5", {filters, {}, {}, until});
+  EXPECT_EQ(kept.take("device5", until).filters, nullptr);
+}
+
+}  // namespace
+}  // namespace rollcall::gateway
