@@ -89,8 +89,10 @@ RollcallJobs::RollcallJobs(const Options& options, net::CoreLoop& loop, size_t d
 }
 
 std::unique_ptr<JobLoad> RollcallJobs::make_load() const {
-  return std::make_unique<JobLoad>(loop_, net::parse_address(server_.mqtt)->port, keys_, tls_);
+  return std::make_unique<JobLoad>(loop_, port(), keys_, tls_);
 }
+
+uint16_t RollcallJobs::port() const { return net::parse_address(server_.mqtt)->port; }
 
 void RollcallJobs::start_job(int64_t per_minute) {
   const std::string document = R"({"command":"noop","fill":")" + std::string(kDocumentFill, 'x') + R"("})";

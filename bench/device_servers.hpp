@@ -8,6 +8,7 @@
 
 #include "bench/job_load.hpp"
 #include "bench/message_load.hpp"
+#include "bench/publish_load.hpp"
 #include "bench/subject.hpp"
 #include "support/rollcall_server.hpp"
 
@@ -19,12 +20,23 @@ class MosquittoServer {
   testing::Process& process() { return process_; }
   std::unique_ptr<MessageLoad> make_load() const;
 
- private:
+ protected:
   net::CoreLoop& loop_;
   const size_t devices_;
   const uint16_t port_;
+
+ private:
   testing::ScratchFolder folder_;
   testing::Process process_;
+};
+
+// The same, whose clients publish to topics that nobody has subscribed to.
+class MosquittoPublishes final : public MosquittoServer {
+ public:
+  using MosquittoServer::MosquittoServer;
+  std::unique_ptr<PublishLoad> make_load() const {
+    return std::make_unique<PublishLoad>(loop_, port_, devices_, nullptr);
+  }
 };
 
 // The wall as a broker ...
@@ -66,12 +78,33 @@ class RollcallJobs {
  protected:
   RollcallJobs(const Options& options, net::CoreLoop& loop, size_t devices, bool tls);
 
- private:
+ protected:
+  uint16_t port() const;
+
   net::CoreLoop& loop_;
   testing::RollcallServer server_;
   std::unique_ptr<client::ApiClient> api_;
   DeviceKeys keys_;
+
+ private:
   const bool tls_;
+};
+
+// The same, whose devices are sent messages by the API ...
+class RollcallPubs final : public RollcallJobs {
+ public:
+  using RollcallJobs::RollcallJobs;
+  std::unique_ptr<PubLoad> make_load() const {
+    return std::make_unique<PubLoad>(loop_, port(), keys_, *api_);
+  }
+};
+// ... or publish themselves.
+class RollcallPublishes final : public RollcallJobs {
+ public:
+  using RollcallJobs::RollcallJobs;
+  std::unique_ptr<PublishLoad> make_load() const {
+    return std::make_unique<PublishLoad>(loop_, port(), keys_.devices.size(), &keys_);
+  }
 };
 
 // The same, with the load over TLS.

@@ -68,6 +68,29 @@ class Messages final : public DeviceSubject<Server> {
   }
 };
 
+// A round is so many QoS 1 messages of the devices, one after the other each.
+template <class Server>
+class Publishes final : public DeviceSubject<Server> {
+ public:
+  explicit Publishes(const Options& options) : DeviceSubject<Server>(options, options.devices) {
+    this->connect();
+  }
+  Values round() override {
+    const auto messages = static_cast<size_t>(this->devices_) * kEach;
+    const int64_t cpu_before = this->server_.process().cpu_us();
+    const SteadyUs begin = this->loop_.now();
+    const std::vector<double>& latencies_ms = this->load_->publish(messages);
+    const auto count = static_cast<double>(messages);
+    return {{"messages_per_s", count * 1e6 / static_cast<double>(this->clock_.steady() - begin)},
+            {"cpu_us", static_cast<double>(this->server_.process().cpu_us() - cpu_before) / count},
+            {"p50_ms", percentile(latencies_ms, 0.5)},
+            {"p99_ms", percentile(latencies_ms, 0.99)}};
+  }
+
+ private:
+  static constexpr size_t kEach = 10;
+};
+
 // A round is one job over all devices whose reports come in the order of the pushes, and one whose reports
 // come in random order: push, IN_PROGRESS with reply, SUCCEEDED with reply, each durable before its reply.
 template <class Server>
