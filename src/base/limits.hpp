@@ -58,7 +58,7 @@ inline constexpr int64_t kLoginPauseSecondsMax = 60;
 inline constexpr int64_t kLoginFailuresKeptSeconds = 600;
 inline constexpr size_t kDampedLoginsMax = 16'384;
 // What ListDeviceLogs can tell; ours. The lines are shared by all devices of a core, 184 bytes each.
-inline constexpr size_t kDeviceLogLines = 4'096;
+inline constexpr size_t kDeviceLogLines = 2'048;
 inline constexpr size_t kDeviceLogLineBytes = 160;
 inline constexpr size_t kRefusedDevicesMax = 1'024;
 inline constexpr size_t kRefusalsPerDevice = 16;
