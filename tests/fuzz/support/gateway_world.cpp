@@ -182,7 +182,9 @@ mqtt::Version World::version(uint32_t slot) const {
 }
 
 void World::see_device_packet(Peer& peer, const mqtt::Packet& packet) {
-  if (const auto* connect = std::get_if<mqtt::ConnectView>(&packet); connect && connect->protocol_level == 5)
+  // The first CONNECT counts; a second one is a fault.
+  const auto* connect = std::get_if<mqtt::ConnectView>(&packet);
+  if (connect != nullptr && !std::exchange(peer.connect_seen, true) && connect->protocol_level == 5)
     peer.from_core.set_version(mqtt::Version::Five);
   if (const auto* publish = std::get_if<mqtt::PublishView>(&packet); publish && publish->qos == 1)
     ++peer.publishes[publish->packet_id];

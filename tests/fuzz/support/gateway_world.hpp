@@ -28,13 +28,14 @@ struct Peer {
   bool device_broken = false;  // its bytes are no packets any more
   bool connack = false;
   bool accepted = false;
-  bool stale = false;           // what the engine says now is for an earlier session: nothing may come of it
-  bool closing = false;         // the core wants it closed
-  bool gone = false;            // on_closed was told
-  int64_t epoch = 0;            // of the session that the engine opened for it
-  bool session_told = false;    // SessionOpened was delivered
-  bool registers = false;       // wants a secret or a token, and no session
-  bool session_closed = false;  // CloseSession arrived
+  bool stale = false;         // what the engine says now is for an earlier session: nothing may come of it
+  bool closing = false;       // the core wants it closed
+  bool gone = false;          // on_closed was told
+  int64_t epoch = 0;          // of the session that the engine opened for it
+  bool session_told = false;  // SessionOpened was delivered
+  bool connect_seen = false;
+  bool registers = false;             // wants a secret or a token, and no session
+  bool session_closed = false;        // CloseSession arrived
   std::map<uint16_t, int> publishes;  // QoS 1, by packet id
   std::map<uint16_t, int> waiting;    // of those, in commands without an answer
   std::map<uint16_t, int> pubacks;
