@@ -8,8 +8,7 @@ namespace {
 
 constexpr int64_t kPatienceMs = 120'000;
 constexpr size_t kLoggingInMax = 90;  // Mosquitto's backlog is 100, and a SYN that is dropped waits a second
-constexpr size_t kOneSourceMax =
-    5'000;  // connections from one address before the search for ports gets slow
+constexpr size_t kOneSourceMax = 5'000;  // connections from one address before the search for ports gets slow
 
 net::TcpClientOptions client_options(size_t connections, bool tls) {
   net::TcpClientOptions options;

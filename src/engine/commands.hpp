@@ -101,7 +101,7 @@ struct UpdateProduct {
   std::string product_key;
   std::string name;
   std::optional<std::string> description;
-  std::optional<DynamicRegistration> dynamic_registration;
+  std::optional<DynamicRegistration> dynamic_registration = {};
 };  // Done
 // Refused while the product is released or has devices; its thing models go with it (DESIGN 5.18).
 struct DeleteProduct {

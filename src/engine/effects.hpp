@@ -123,7 +123,7 @@ struct ApiReply {
 struct DeviceIdentity {
   DeviceId device;  // empty: not registered, but may be (LoginKind::RegisterNew)
   Secret secret;
-  Secret product_secret;  // of logins that register
+  Secret product_secret = {};  // of logins that register
 };
 struct DeviceFound {
   ConnectionRef connection;

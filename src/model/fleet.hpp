@@ -93,7 +93,7 @@ struct Presence {
   WallMs changed_at;             // last change of online
   std::string address;           // peer of the last connection
   OfflineReason offline_reason{};
-  std::string firmware_version;  // the last /ota/device/inform
+  std::string firmware_version = {};  // the last /ota/device/inform
 };
 
 // The numbers are those of QueryDeviceByStatus.

@@ -81,13 +81,13 @@ struct ConnectView {
   std::optional<Will> will;
   std::optional<std::string_view> user_name;
   std::optional<std::string_view> password;
-  Properties properties;  // v5
+  Properties properties = {};  // v5
 };
 
 struct ConnAck {
   bool session_present = false;
   uint8_t code = 0;
-  Properties properties;  // v5
+  Properties properties = {};  // v5
 };
 
 struct PublishView {
@@ -97,7 +97,7 @@ struct PublishView {
   uint8_t qos = 0;
   bool dup = false;
   bool retain = false;
-  std::optional<uint16_t> topic_alias;  // v5; the topic may then be empty
+  std::optional<uint16_t> topic_alias = {};  // v5; the topic may then be empty
 };
 
 struct PubAck {
@@ -155,13 +155,13 @@ struct UnsubscribeView {
 
 struct UnsubAck {
   uint16_t packet_id = 0;
-  std::string_view codes;  // v5: one byte per filter
+  std::string_view codes = {};  // v5: one byte per filter
 };
 struct PingReq {};
 struct PingResp {};
 struct Disconnect {
   uint8_t reason = 0;  // v5, as below
-  std::optional<uint32_t> session_expiry_seconds;
+  std::optional<uint32_t> session_expiry_seconds = {};
 };
 struct Auth {
   uint8_t reason = 0;

@@ -1,7 +1,9 @@
 #include "net/acceptor.hpp"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <string>
 #include <utility>
 
 #include "base/log.hpp"
@@ -16,6 +18,14 @@ constexpr int64_t kBackOffMs = 100;
 bool is_one_peers_trouble(const error_code& ec) {
   return ec == asio::error::connection_aborted || ec == asio::error::connection_reset ||
          ec == asio::error::interrupted || ec == boost::system::errc::protocol_error;
+}
+
+// What an operator can do about it; the limit was raised as far as this process may (server.cpp).
+std::string file_limit_text(const error_code& ec) {
+  rlimit limit{};
+  if (ec != boost::system::errc::too_many_files_open || getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+  return std::to_string(limit.rlim_cur) +
+         " open files are allowed, each connection takes one; raise it with ulimit -n or LimitNOFILE=";
 }
 }  // namespace
 
@@ -101,7 +111,9 @@ void Acceptor::on_ready() {
 // Out of file descriptors or memory: the waiting connection stays in the backlog, and trying at once would
 // only spin.
 void Acceptor::back_off(const error_code& ec) {
-  if (!failing_) log_error("net.accept_failed", {{"address", bound().text()}, {"reason", ec.message()}});
+  if (!failing_)
+    log_error("net.accept_failed",
+              {{"address", bound().text()}, {"reason", ec.message()}, {"hint", file_limit_text(ec)}});
   failing_ = true;
   retry_timer_ = loop_.after(kBackOffMs, [this] {
     retry_timer_ = 0;

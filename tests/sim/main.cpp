@@ -1,7 +1,7 @@
-// Runs worlds from seeds: rollcall_sim_run [--seeds N] [--seed S] [--hours H] [--jobs J] [--trace] [--commit
-// TEXT] [--world CANARY: in its kind of world], or hunts the known bugs: rollcall_sim_run --canaries. Ends
-// with 0 when every run was clean. A failing run prints its seed, how to run it again, and the end of its
-// trace.
+// Runs worlds from seeds: rollcall_sim_run [--seeds N] [--seed S] [--hours H] [--devices D] [--jobs J]
+// [--trace] [--commit TEXT] [--world CANARY: in its kind of world], or hunts the known bugs: rollcall_sim_run
+// --canaries. Ends with 0 when every run was clean. A failing run prints its seed, how to run it again, and
+// the end of its trace.
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +24,7 @@ struct Options {
   uint64_t seed = 1;
   uint64_t seeds = 100;
   double hours = 0;  // of virtual time, at least; 0: the seeds decide
+  int devices = 0;   // of each world; 0: the seeds decide
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   bool trace = false;
   bool canaries = false;
@@ -43,7 +44,10 @@ struct Sum {
 constexpr size_t kLastLines = 60;
 
 rollcall::sim::Plan plan_of(const Options& options, uint64_t seed) {
-  return options.canary ? world_of(*options.canary, seed) : rollcall::sim::make_plan(seed);
+  rollcall::sim::Plan plan =
+      options.canary ? world_of(*options.canary, seed) : rollcall::sim::make_plan(seed);
+  if (options.devices > 0) plan.devices = options.devices;
+  return plan;
 }
 
 // The lines about the task, and the last ones.
@@ -116,6 +120,8 @@ bool parse(int argc, char** argv, Options& options) {
       options.seed = std::strtoull(value, nullptr, 10);
     else if (name == "--seeds")
       options.seeds = std::strtoull(value, nullptr, 10);
+    else if (name == "--devices")
+      options.devices = std::atoi(value);
     else if (name == "--hours")
       options.hours = std::strtod(value, nullptr);
     else if (name == "--jobs")
@@ -154,7 +160,8 @@ int main(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) {
     std::fprintf(stderr,
-                 "usage: --seeds N --seed S --hours H --jobs J --trace --world CANARY, or --canaries --seed "
+                 "usage: --seeds N --seed S --hours H --devices D --jobs J --trace --world CANARY, or "
+                 "--canaries --seed "
                  "S; at most 256 jobs\n");
     return 2;
   }

@@ -248,10 +248,13 @@ void World::note(const engine::Command& command) {
     return peer;
   };
   const auto confirm = [&](const auto& c) {
-    // Of this connection, or of an earlier one of a session that was kept.
+    // Of this connection, or of an earlier one of a session that was kept, whose end may still be untold.
     Peer& peer = living(c.session);
-    if (peer.unconfirmed.erase({c.key.sequence, c.attempt}) == 1) return;
-    demand(left_.erase({c.session.device.value, {c.key.sequence, c.attempt}}) == 1);
+    const std::pair<int64_t, int32_t> push{c.key.sequence, c.attempt};
+    if (peer.unconfirmed.erase(push) == 1 || left_.erase({c.session.device.value, push}) == 1) return;
+    for (const auto& [epoch, other] : sessions_)
+      if (other->device == peer.device && other->unconfirmed.erase(push) == 1) return;
+    demand(false);
   };
   std::visit(Overload{[](const engine::ApiCommand&) { demand(false); },
                       [this](const engine::FindDevice& c) {
