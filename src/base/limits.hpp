@@ -43,11 +43,9 @@ inline constexpr size_t kMqttEarlyBytesMax =
 inline constexpr uint16_t kMqttTopicAliasMax = 16;                 // of a v5 client's messages; ours
 inline constexpr uint32_t kMqttSessionSecondsMax = 7 * 24 * 3600;  // device-protocol 1.8
 inline constexpr size_t kKeptSessionsMax = 200'000;                // of devices that are away; ours
-inline constexpr size_t kKeptBytesMax = 64u << 20;                 // of their messages; ours
-inline constexpr size_t kWaitingMessagesMax = 64;  // of one device, behind a full window; ours
-inline constexpr size_t kWaitingBytesMax =
-    512u * 1024;                                // of one device, with what it has not acknowledged; ours
-inline constexpr size_t kMqttInFlightMax = 32;  // QoS 1 packets to one device without PUBACK
+inline constexpr size_t kWaitingMessagesMax = 64;        // of one device, behind a full window; ours
+inline constexpr size_t kWaitingBytesMax = 512u * 1024;  // of one device, behind a full window; ours
+inline constexpr size_t kMqttInFlightMax = 32;           // QoS 1 packets to one device without PUBACK
 // A device may publish more in a burst; configurable: limits.device_publishes_per_second. Looser than the
 // vendor's 30 and 10 (device-protocol 1.9), because some SDKs open with dozens.
 inline constexpr int64_t kDevicePublishesPerSecond = 100;
@@ -96,7 +94,13 @@ inline constexpr size_t kTaskDetailBytesMax = 4'096;               // statusDeta
 inline constexpr int64_t kProgressNoteMs = 10'000;  // between history rows of progress alone (DESIGN 3)
 inline constexpr uint8_t kNotesPerAttemptMax = 64;  // history rows that move nothing (DESIGN 3)
 inline constexpr int kUnconfirmedPushesMax = 10;    // per device (DESIGN 3)
-inline constexpr int kPushesPerTaskMax = 5;         // DESIGN 5.11
+// Direct messages with QoS 1 that wait for a device (engine/offline_messages.cpp).
+inline constexpr int64_t kOfflineMessageKeepMs = int64_t{7} * 24 * 3'600'000;  // cloud-api C.7
+inline constexpr int64_t kOfflineMessagesPerDevice = 100;                      // ours, as the next two
+inline constexpr int64_t kOfflineBytesPerDevice = int64_t{1} << 20;
+inline constexpr int64_t kOfflineMessagesMax = 1'000'000;  // of all devices
+inline constexpr size_t kOfflineMessagesPerLook = 16;      // of one device that are read at once
+inline constexpr int kPushesPerTaskMax = 5;                // DESIGN 5.11
 inline constexpr int64_t kNextWaitMs = 2'000;  // wait for a `$next` after CONNACK before pushing (DESIGN 3)
 inline constexpr size_t kTaskListMax = 10;     // `$list` (device-protocol 4.3)
 inline constexpr size_t kTellsPerLook = 64;    // tasks of one device that it is told of at once

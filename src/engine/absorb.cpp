@@ -241,6 +241,7 @@ void absorb(State& state, const Decision& decision, const store::CommitResult& r
   }
   absorb_tasks(state, decision, result);
   absorb_devices(state, decision, result);
+  absorb_messages(state, decision, result);
   absorb_purge(state, decision, result);
   for (size_t i = 0; i < decision.changes.apply_progress.size(); ++i) {
     const store::ApplyProgress& progress = decision.changes.apply_progress[i];
@@ -287,6 +288,7 @@ void undo(State& state, const Decision& decision) {
   }
   undo_devices(state, decision);
   undo_calls(state, decision);
+  undo_messages(state, decision);
   undo_last_values(state, decision);
   undo_purge(state, decision);
   if (decision.changes.purge_members) state.note_members_left();

@@ -398,6 +398,8 @@ struct OpenSession {
   DeviceId device;
   std::shared_ptr<const Reachability> reachability;
   std::string address;
+  bool begins_anew = true;      // what waited for the device is not for it [MQTT-3.1.2-6]
+  bool keeps_messages = false;  // what it does not acknowledge waits for its next connection
 };
 struct SetReachability {
   SessionRef session;
@@ -426,6 +428,10 @@ struct JobUpdate {
   std::string status_details;       // JSON object text, or empty
   Echo echo;
 };
+// A direct message that waits until its device acknowledges it is pushed and confirmed as a task is, under
+// the key of no job.
+constexpr TaskKey offline_key(int64_t message) { return {JobId{}, message}; }
+inline bool is_offline_key(const TaskKey& key) { return !key.job && key.sequence != 0; }
 // PUBACK of a pushed message, or notify_reply: answered by nothing. For PUB jobs it is the success
 // (DESIGN 5.12).
 struct PushConfirmed {

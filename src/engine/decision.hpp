@@ -40,6 +40,8 @@ struct Decision {
     uint32_t effects_begin = 0, effects_end = 0;
   };
   std::vector<Range> ranges;
+  // Messages that were sent from the offline queue.
+  std::vector<std::pair<DeviceId, TaskKey>> sent_messages;
   // Jobs that had ended and that a change of this batch takes up again, as that change leaves them.
   struct Revived {
     Job job;

@@ -1,5 +1,6 @@
 // Direct calls: messages to devices without a job (cloud-api C.7). What is sent is made as for a job of the
-// same type and leaves by the same effect; only nothing is stored, and a call that is for an answer waits in
+// same type and leaves by the same effect. With QoS 1 it waits in the store for a device that is away or that
+// keeps its session (offline_messages.cpp); else nothing is stored. A call that is for an answer waits in
 // memory until the device gives it or its time is over.
 #include "base/json.hpp"
 #include "engine/fitting.hpp"
@@ -53,6 +54,12 @@ Error not_subscribed(const JobContent& content) {
   return Error(code, "the device has not subscribed to the topic of this message");
 }
 
+// Does a message wait for this device, away or here, until that acknowledges it?
+bool waits_for(State& state, DeviceId device) {
+  const Session* session = state.sessions.find(device);
+  return !session || session->leaving || session->keeps_messages;
+}
+
 // Why the device cannot be sent this now.
 Status obstacle(State& state, const Device& device, const JobContent& content) {
   if (!device.enabled) return fail(ErrorCode::DeviceDisabled);
@@ -100,9 +107,13 @@ bool gather_message(State& state, WorkingSet& ws, const Actor& actor, const Send
       all = ws.products.need(*id) && all;
   }
   if (!all) return false;
-  for (const DeviceRef& ref : command.devices)
-    if (const Device* device = find_ref(state, ws, actor.instance, ref))
-      all = gather_product_model(ws, device->product, command.type) && all;
+  for (const DeviceRef& ref : command.devices) {
+    const Device* device = find_ref(state, ws, actor.instance, ref);
+    if (!device) continue;
+    all = gather_product_model(ws, device->product, command.type) && all;
+    if (command.qos == MessageQos::Qos1 && waits_for(state, device->id))
+      all = ws.offline_tallies.need(device->id) && all;
+  }
   return all;
 }
 
@@ -115,9 +126,14 @@ Result<Outcome> send_message(State& state, WorkingSet& ws, Decision& decision, c
   const bool awaited = content->sync_service || content->raw_rrpc;
   if (awaited && state.awaited.full()) return fail(ErrorCode::MessageRateLimit);
 
-  const int64_t message_id = ++state.next_message;
+  const int64_t message_id = state.new_message_id();
+  std::vector<const Device*> queued;
   std::vector<std::pair<DeviceId, Session*>> there;
   for (const Device* device : devices) {
+    if (content->qos == MessageQos::Qos1 && !awaited && device->enabled && waits_for(state, device->id)) {
+      queued.push_back(device);
+      continue;
+    }
     Status status = obstacle(state, *device, *content);
     if (!status && !may_be_lost(command)) return fail(std::move(status.error()));
     if (status) there.emplace_back(device->id, state.sessions.find(device->id));
@@ -126,6 +142,10 @@ Result<Outcome> send_message(State& state, WorkingSet& ws, Decision& decision, c
     if (state.room.reserve(there[i].second->at.core, 1)) continue;
     for (size_t k = 0; k < i; ++k) state.room.release(there[k].second->at.core, 1);
     return fail(ErrorCode::MessageRateLimit);
+  }
+  for (const Device* device : queued) {
+    Status status = queue_message(state, ws, decision, *device, *content, message_id);
+    if (!status && !may_be_lost(command)) return fail(std::move(status.error()));
   }
   const uint32_t wire_id = direct_alink_id(message_id);
   for (const auto& [device, session] : there) {

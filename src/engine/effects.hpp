@@ -159,8 +159,8 @@ struct PushTask {
   TaskKey key;
   int32_t attempt = 1;
   std::shared_ptr<const JobContent> content;
-  // Not 0: a direct call's message under this Alink id. There is no task, `key` is empty and nothing is
-  // reported back but the answer itself.
+  // Not 0: a direct call's message under this Alink id. There is no task. `key` is that of a message that
+  // waits for its PUBACK (offline_key()), or empty: then nothing is reported back but the answer itself.
   uint32_t direct_id = 0;
   bool awaited = false;
 };

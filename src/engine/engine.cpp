@@ -29,19 +29,17 @@ bool gather(State& state, WorkingSet& ws, const Command& command) {
   return gather_session(state, ws, command);
 }
 
-void decide(State& state, WorkingSet& ws, Decision& decision, const Command& command) {
+Status decide(State& state, WorkingSet& ws, Decision& decision, const Command& command) {
   if (const auto* api = std::get_if<ApiCommand>(&command)) {
     Result<Outcome> outcome = decide_api(state, ws, decision, *api);
-    // New ids are reserved while deciding: that is a commit of its own.
-    if (!outcome && is_store_failure(outcome.error())) {
-      state.probe.store_healthy.set(0);
-      outcome = fail(answer_for(outcome.error()).with_detail(outcome.error().detail));
-    }
-    if (outcome && std::holds_alternative<AnsweredLater>(*outcome)) return;
+    // New ids are reserved while deciding. When that fails, half of the change may have been decided.
+    if (!outcome && is_store_failure(outcome.error())) return fail(std::move(outcome.error()));
+    if (outcome && std::holds_alternative<AnsweredLater>(*outcome)) return {};
     decision.emit(api->ticket.core, ApiReply{api->ticket.number, std::move(outcome)});
-    return;
+    return {};
   }
   decide_session(state, ws, decision, command);
+  return {};
 }
 
 // One batch from its commands to its effects.
@@ -131,7 +129,7 @@ Status Engine::Impl::decide_batch(Batch& batch) {
     for (int round = 0; round < kGatherRoundsMax && !gather(state, batch.ws, command); ++round)
       ROLLCALL_TRY_STATUS(batch.ws.load(state.store).map([](bool) {}));
     batch.decision.begin(static_cast<int32_t>(i));
-    decide(state, batch.ws, batch.decision, command);
+    ROLLCALL_TRY_STATUS(decide(state, batch.ws, batch.decision, command));
     batch.decision.end();
   }
   return {};
@@ -297,6 +295,7 @@ Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, const Clock& c
     if (apply.status == ApplyStatus::Creating) impl->state.applies_running.push_back(std::move(apply));
   ROLLCALL_TRY(impl->state.next_time_out, store.earliest_time_out());
   ROLLCALL_TRY_STATUS(arm_retention(impl->state));
+  ROLLCALL_TRY_STATUS(arm_offline(impl->state));
   probe.store_healthy.set(1);
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }

@@ -52,6 +52,9 @@ struct EngineProbe {
   LatencyHistogram commit;
   Counter commands_total;
   Counter commit_failures_total;
+  Gauge messages_waiting;          // of the offline queue, of all devices
+  Counter messages_kept_total;     // that entered it
+  Counter messages_dropped_total;  // that found it full or expired in it
   Gauge log_bytes;
   Gauge store_healthy;  // 0 after a failed commit until one succeeds
 };

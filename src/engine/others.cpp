@@ -104,6 +104,9 @@ Status check_sessions(State& state, std::vector<Effect>& effects) {
   if (page.empty()) return {};
   ROLLCALL_TRY(auto rows, state.store.presence(page));
   for (const Presence& row : rows) check_session(state, row.device, row, effects);
+  ROLLCALL_TRY(auto tallies, state.store.offline_tallies(page));  // messages taken in by another process
+  for (const store::OfflineTally& tally : tallies)
+    if (Session* session = state.sessions.find(tally.device)) look_at_messages(state, *session, tally.device);
   return {};
 }
 

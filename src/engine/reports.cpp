@@ -1,5 +1,5 @@
-// Decisions about what devices say: logins, subscriptions, requests, reports, confirmations (device-protocol
-// 4, 5; DESIGN 5.9 to 5.14).
+// Decisions about what devices say: subscriptions, requests, reports, confirmations (device-protocol 4, 5;
+// DESIGN 5.9 to 5.14).
 #include <algorithm>
 
 #include "base/canary.hpp"
@@ -8,72 +8,6 @@
 
 namespace rollcall::engine {
 namespace {
-
-// --- sessions
-
-void decide_find(State& state, WorkingSet& ws, Decision& decision, const FindDevice& command) {
-  Result<DeviceIdentity> identity = fail(ErrorCode::NotExistedDevice);
-  if (command.kind == LoginKind::Register || command.kind == LoginKind::RegisterNew) {
-    identity = find_registration(state, ws, command.product_key, command.device_name, command.kind);
-  } else if (const ProductId* product = ws.product_keys.find(command.product_key)) {
-    if (const DeviceId* id = ws.device_names.find({*product, command.device_name})) {
-      const Device* device = ws.devices.find(*id);
-      if (device && device->enabled)
-        identity = DeviceIdentity{device->id, device->secret, {}};
-      else if (device)
-        identity = fail(ErrorCode::DeviceDisabled);
-    }
-  }
-  decision.emit(command.from.core, DeviceFound{command.from.connection, std::move(identity)});
-}
-
-void decide_open(State& state, WorkingSet& ws, Decision& decision, const OpenSession& command) {
-  const Device* device = ws.devices.find(command.device);
-  if (!device || !device->enabled) {
-    Error error(device ? ErrorCode::DeviceDisabled : ErrorCode::NotExistedDevice);
-    decision.emit(command.from.core, SessionRefused{command.from.connection, std::move(error)});
-    return;
-  }
-  Presence& presence = presence_to_write(state, ws, device->id);
-
-  if (Session* old = state.sessions.find(device->id))  // the later login wins (device-protocol 1.8)
-    decision.emit(old->at.core, Disconnect{old->at.connection, old->epoch, OfflineReason::TakenOver});
-  else
-    state.probe.devices_connected.add(1);
-
-  const WallMs now = state.clock.wall();
-  presence.online = true;
-  ++presence.connection_epoch;
-  // Two processes never give the same, and the later login has the higher one.
-  if (state.process != 0)
-    presence.connection_epoch =
-        std::max(presence.connection_epoch, now.value * 1'024 + state.process % 1'024);
-  presence.online_at = now;
-  presence.changed_at = now;
-  presence.address = command.address;
-  presence.offline_reason = OfflineReason::Unknown;
-  if (presence.activated_at.value == 0) presence.activated_at = now;
-
-  Session& session = state.sessions.open(device->id);
-  session = Session{command.from, presence.connection_epoch, command.reachability, false, {}, true};
-  state.sessions.settling.push_back(
-      {state.clock.steady() + (canary(Canary::PushBeforeNext) ? 0 : state.config.next_wait_ms * 1000),
-       device->id, session.epoch});
-  decision.emit(command.from.core, SessionOpened{command.from.connection, device->id, session.epoch});
-}
-
-void decide_close(State& state, WorkingSet& ws, const CloseSession& command) {
-  const Session* session = state.sessions.find(command.session.device);
-  if (!session) return;
-  if (session->epoch != command.session.epoch && !canary(Canary::LateCloseEndsSession))
-    return;  // an older connection: the present session stays
-  state.sessions.close(command.session.device);
-  state.probe.devices_connected.add(-1);
-  Presence& presence = presence_to_write(state, ws, command.session.device);
-  presence.online = false;
-  presence.changed_at = state.clock.wall();
-  presence.offline_reason = command.reason;
-}
 
 void settle(State& state, const SessionRef& ref, Session& session) {
   if (session.settled) return;
@@ -296,6 +230,7 @@ bool is_pub(State& state, JobId id) {
 void decide_confirmed(State& state, WorkingSet& ws, Decision& decision, const PushConfirmed& command) {
   Session* session = state.sessions.find(command.session);
   if (!session) return;
+  if (is_offline_key(command.key)) return confirm_message(state, *session, command);
   if (is_pub(state, command.key.job)) {
     Task* task = ws.tasks.find(command.key);
     if (task && task->device == command.session.device && task->attempt == command.attempt)
@@ -384,6 +319,7 @@ void decide_session(State& state, WorkingSet& ws, Decision& decision, const Comm
                  [&](const SetReachability& c) {
                    if (Session* session = state.sessions.find(c.session)) {
                      session->reachability = c.reachability;
+                     look_at_messages(state, *session, c.session.device);
                      state.make_ready(c.session.device, session->tells_due);
                    }
                  },

@@ -131,6 +131,7 @@ bool gather_ready(State& state, WorkingSet& ws, std::vector<DeviceId>& devices) 
     all = ws.open_tasks.need(device) && all;
     const Session* session = state.sessions.find(device);
     if (session && session->tells_due) all = ws.tells.need(device) && all;
+    if (session && session->messages_due) all = gather_messages(ws, device, *session) && all;
   }
   return all;
 }
@@ -139,7 +140,9 @@ void decide_ready(State& state, WorkingSet& ws, Decision& decision, const std::v
   for (DeviceId device : devices) {
     Session* session = state.sessions.find(device);
     const auto* keys = ws.open_tasks.find(device);
-    if (!session || !session->settled || !keys) continue;
+    if (!session || !keys) continue;
+    if (session->messages_due) send_what_waits(state, ws, decision, device, *session);
+    if (!session->settled) continue;
     tell_what_waits(state, ws, decision, device, *session);
     for (const TaskKey& key : *keys) {
       Task* task = ws.tasks.find(key);

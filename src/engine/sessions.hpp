@@ -25,10 +25,13 @@ struct Session {
   DeviceConnection at;
   int64_t epoch = 0;
   std::shared_ptr<const Reachability> reachability;
-  bool settled = false;      // the wait for a `$next` after CONNACK is over (DESIGN 3)
-  std::vector<Push> pushes;  // at most limits::kUnconfirmedPushesMax
-  bool tells_due = true;     // the store may hold something that the device is still to be told
-  bool leaving = false;      // its device was disabled or deleted: closed once that is durable
+  std::vector<Push> pushes;     // at most limits::kUnconfirmedPushesMax
+  int64_t messages_after = 0;   // of those that wait, the ones up to this were sent or cannot be
+  bool settled = false;         // the wait for a `$next` after CONNACK is over (DESIGN 3)
+  bool tells_due = true;        // the store may hold something that the device is still to be told
+  bool leaving = false;         // its device was disabled or deleted: closed once that is durable
+  bool keeps_messages = false;  // with QoS 1 they go through the store, and wait for the device's PUBACK
+  bool messages_due = false;    // some may wait behind messages_after
 
   bool has_push(const TaskKey& key) const {
     for (const Push& push : pushes)

@@ -3,6 +3,7 @@
 // rollout.cpp, upkeep.cpp and others. Thread: engine.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -93,7 +94,8 @@ struct State {
   std::deque<DeviceId> ready_devices;
   std::unordered_set<DeviceId> ready_known;
   void make_ready(DeviceId device, bool tells_due = false) {
-    if ((!jobs.empty() || tells_due) && ready_known.insert(device).second) ready_devices.push_back(device);
+    const bool any = !jobs.empty() || messages_may_wait() || tells_due;
+    if (any && ready_known.insert(device).second) ready_devices.push_back(device);
   }
 
   // Confirmations not written yet, with the attempt they belong to: nothing waits for them (DESIGN 3), and
@@ -114,10 +116,20 @@ struct State {
     if (!lazy_due) lazy_due = clock.steady() + 200'000;
   }
 
-  // Direct calls whose devices have yet to answer; their messages' next number, which is unlike those of an
-  // earlier run.
+  // Direct calls whose devices have yet to answer; the number of the last message, which grows with time so
+  // that it is unlike those of an earlier run.
   AwaitedReplies awaited;
-  int64_t next_message = wall_base.value << 20;
+  int64_t last_message = 0;
+  // The shift leaves room for a thousand in a millisecond, and Alink ids of the low bits that do not come
+  // back within a quarter of an hour.
+  int64_t new_message_id() { return last_message = std::max(last_message + 1, even_wall().value << 10); }
+
+  // Messages that wait for devices (offline_messages.cpp): when the first expires that may be there, and
+  // those that arrived, or are not wanted any more, and that the store has not forgotten yet.
+  std::optional<WallMs> offline_end;
+  std::unordered_map<DeviceId, std::vector<store::OfflineRange>> offline_gone;
+  // What other processes took in is not known.
+  bool messages_may_wait() const { return offline_end.has_value() || config.others_check_ms > 0; }
 
   // Other processes on the store (others.cpp): when to look next, whether they wrote since the last look
   // began, the job up to which this look has come, and the sessions it has yet to check.
@@ -191,8 +203,8 @@ PushOutcome try_push(State& state, Decision& decision, JobState& job, Task& task
 // --- decisions. gather_*: true when everything needed is in the working set; else it was asked for.
 
 bool gather(State& state, WorkingSet& ws, const Command& command);
-// Decides one command: appends changes and effects.
-void decide(State& state, WorkingSet& ws, Decision& decision, const Command& command);
+// Decides one command: appends changes and effects. Fails when the store does: then the whole batch does.
+Status decide(State& state, WorkingSet& ws, Decision& decision, const Command& command);
 
 bool gather_api(State& state, WorkingSet& ws, const ApiCommand& command);
 Result<Outcome> decide_api(State& state, WorkingSet& ws, Decision& decision, const ApiCommand& command);
@@ -263,6 +275,28 @@ bool take_answer(State& state, Decision& decision, const CommandReply& command);
 void time_out_calls(State& state, Decision& decision);
 // After a commit that failed: who waited goes on waiting, who began to wait does not.
 void undo_calls(State& state, const Decision& decision);
+
+// offline_messages.cpp: direct messages with QoS 1 that wait for their devices.
+Status arm_offline(State& state);
+// Takes a message in for a device that is away, or that will acknowledge it. MessageRateLimit: too many wait.
+Status queue_message(State& state, WorkingSet& ws, Decision& decision, const Device& device,
+                     const JobContent& content, int64_t message_id);
+void open_messages(State& state, Session& session, DeviceId device, bool begins_anew);
+// The device's subscriptions changed: what could not be sent may be sent now.
+void look_at_messages(State& state, Session& session, DeviceId device);
+bool gather_messages(WorkingSet& ws, DeviceId device, const Session& session);
+void send_what_waits(State& state, WorkingSet& ws, Decision& decision, DeviceId device, Session& session);
+void confirm_message(State& state, Session& session, const PushConfirmed& command);
+// Lazily, and what is over.
+void forget_messages(State& state, Decision& decision);
+void expire_messages(State& state, Decision& decision);
+void absorb_messages(State& state, const Decision& decision, const store::CommitResult& result);
+void undo_messages(State& state, const Decision& decision);
+
+// sessions.cpp: logins and their ends.
+void decide_find(State& state, WorkingSet& ws, Decision& decision, const FindDevice& command);
+void decide_open(State& state, WorkingSet& ws, Decision& decision, const OpenSession& command);
+void decide_close(State& state, WorkingSet& ws, const CloseSession& command);
 
 // last_values.cpp: what devices last said of their properties.
 void take_report(State& state, const PropertyReport& command);

@@ -209,6 +209,7 @@ void forget_tells(State& state, Decision& decision) {
 Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
   if (!state.lazy_due || *state.lazy_due > state.clock.steady()) return {};
   forget_tells(state, decision);
+  forget_messages(state, decision);
   auto& unwritten = state.sessions.presence_unwritten;
   for (auto it = unwritten.begin();
        it != unwritten.end() && decision.changes.presence.size() < limits::kSweepRows;) {
@@ -237,7 +238,8 @@ Status write_lazily(State& state, WorkingSet& ws, Decision& decision) {
     change_task(state, decision, *task, before, {task->status, Cause::Confirmed, {}, false, {}});
   }
   state.lazy_due.reset();
-  if (!unwritten.empty() || !pending.empty() || !state.values_unwritten.empty() || !state.tells_told.empty())
+  if (!unwritten.empty() || !pending.empty() || !state.values_unwritten.empty() ||
+      !state.tells_told.empty() || !state.offline_gone.empty())
     state.note_lazy();
   return {};
 }
@@ -273,6 +275,7 @@ Status upkeep(State& state, WorkingSet& ws, Decision& decision) {
   ROLLCALL_TRY_STATUS(register_chunk(state, ws, decision));
   ROLLCALL_TRY_STATUS(retain(state, ws, decision));
   clear_members(state, decision);
+  expire_messages(state, decision);
   // Nothing wakes up for this: while nothing happens, nothing needs the room either.
   if (state.clock.steady() - state.client_tokens_looked_at >= limits::kClientTokensLookEveryUs)
     forget_client_tokens(state, decision);
@@ -296,6 +299,7 @@ std::optional<SteadyUs> next_upkeep(const State& state) {
   if (state.ended_due) consider(*state.ended_due);
   if (state.others_due) consider(*state.others_due);
   if (state.members_due) consider(*state.members_due);
+  if (state.offline_end) consider(arm(*state.offline_end, even, now));
   if (!state.sessions.settling.empty()) consider(state.sessions.settling.front().due);
   return earliest;
 }

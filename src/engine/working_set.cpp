@@ -237,6 +237,20 @@ Result<bool> WorkingSet::load_work(store::Store& store) {
   return any || task_rows || details || job_rows || rerun;
 }
 
+Result<bool> WorkingSet::load_messages(store::Store& store) {
+  ROLLCALL_TRY(bool tallies, fill(
+                                 offline_tallies, [&](const auto& ids) { return store.offline_tallies(ids); },
+                                 [](const store::OfflineTally& row) { return row.device; }));
+  const std::vector<store::OfflinePlace> places = offline_messages.take_wanted();
+  if (places.empty()) return tallies;
+  ROLLCALL_TRY(auto rows, store.offline_messages(places, limits::kOfflineMessagesPerLook));
+  std::unordered_map<DeviceId, std::vector<store::OfflineMessage>> by_device;
+  for (store::OfflineMessage& row : rows) by_device[row.device].push_back(std::move(row));
+  for (const store::OfflinePlace& place : places)
+    offline_messages.keep(place, std::move(by_device[place.device]));
+  return true;
+}
+
 Result<bool> WorkingSet::load_access(store::Store& store) {
   ROLLCALL_TRY(bool tokens, fill(
                                 client_tokens, [&](const auto& keys) { return store.client_tokens(keys); },
@@ -254,8 +268,9 @@ Result<bool> WorkingSet::load(store::Store& store) {
   ROLLCALL_TRY(bool model_rows, load_models(store));
   ROLLCALL_TRY(bool listing, load_listing(store));
   ROLLCALL_TRY(bool work, load_work(store));
+  ROLLCALL_TRY(bool messages, load_messages(store));
   ROLLCALL_TRY(bool who, load_access(store));
-  return fleet || group_rows || model_rows || listing || work || who;
+  return fleet || group_rows || model_rows || listing || work || messages || who;
 }
 
 }  // namespace rollcall::engine

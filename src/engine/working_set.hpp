@@ -113,6 +113,12 @@ struct ClientTokenKeyHash {
   }
 };
 
+struct OfflinePlaceHash {
+  size_t operator()(const store::OfflinePlace& key) const noexcept {
+    return std::hash<DeviceId>{}(key.device) ^ static_cast<size_t>(key.after);
+  }
+};
+
 class WorkingSet {
   Arena arena_;
 
@@ -147,6 +153,9 @@ class WorkingSet {
   // Statuses (bits 1 << status) in which the job has tasks that a rerun takes.
   Table<JobId, uint32_t> rerunnable{arena_};
   Table<DeviceId, std::vector<store::Tell>> tells{arena_};  // at most limits::kTellsPerLook each
+  Table<DeviceId, store::OfflineTally> offline_tallies{arena_};
+  // At most limits::kOfflineMessagesPerLook each.
+  Table<store::OfflinePlace, std::vector<store::OfflineMessage>, OfflinePlaceHash> offline_messages{arena_};
   Table<TaskKey, TaskDetail> task_details{arena_};
   Table<std::string, TaskKey> task_aliases{arena_};          // TaskIds of another platform
   Table<DeviceId, std::vector<TaskKey>> open_tasks{arena_};  // keys; the rows are in `tasks`
@@ -173,6 +182,7 @@ class WorkingSet {
   Result<bool> load_models(store::Store& store);
   Result<bool> load_listing(store::Store& store);
   Result<bool> load_work(store::Store& store);
+  Result<bool> load_messages(store::Store& store);
   Result<bool> load_access(store::Store& store);
 };
 

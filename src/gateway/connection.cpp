@@ -1,5 +1,6 @@
 #include "gateway/connection.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -53,16 +54,39 @@ void keep_session(Services& services, Connection& connection) {
   kept.filters = connection.filters;
   for (const PushedTask& push : connection.pushes)
     if (push.packet_id != 0) kept.pushes.push_back({push.key, push.attempt, push.packet_id});
-  if (connection.messages) kept.messages = std::move(*connection.messages);
   kept.until = services.clock.steady() + int64_t{seconds} * 1'000'000;
   services.kept.keep(log_name(*connection.product_key, connection.device_name), std::move(kept));
 }
 
-void write_message(Services& services, Connection& connection, const KeptMessage& message, bool again) {
-  const mqtt::PublishHead head{
-      .topic = message.topic, .packet_id = message.packet_id, .dup = again, .qos = 1};
-  if (append_publish_head(services, connection, head, message.payload.size()))
+// The packet id under which this was sent on an earlier connection of the session: it is sent under the same
+// again, with DUP [MQTT-4.4.0-1]. 0: there is none.
+uint16_t take_packet_id(Connection& connection, PushedTask& task) {
+  if (task.key == TaskKey()) return 0;
+  const auto kept =
+      std::find_if(connection.pushes.begin(), connection.pushes.end(), [&](const PushedTask& push) {
+        return push.packet_id != 0 && push.key == task.key && push.attempt == task.attempt;
+      });
+  if (kept == connection.pushes.end() || !connection.session.resend_push(kept->packet_id)) return 0;
+  task.serial = kept->serial;
+  const uint16_t packet_id = kept->packet_id;
+  connection.pushes.erase(kept);
+  return packet_id;
+}
+
+// False when the window has no place for it.
+bool write_message(Services& services, Connection& connection, BlockedMessage& message) {
+  PushedTask& task = message.task;
+  mqtt::PublishHead head{.topic = message.topic};
+  if (!begin_push(connection, task, head)) return false;
+  if (append_publish_head(services, connection, head, message.payload.size())) {
     services.out.append(message.payload);
+    if (engine::is_offline_key(task.key)) remember_push(connection, std::move(task));
+  } else if (engine::is_offline_key(task.key)) {
+    // It counts as delivered (v5 3.1.2.11.4): no connection of this device would take it.
+    command(services, connection,
+            engine::PushConfirmed{session_ref(services, connection), task.key, task.attempt});
+  }
+  return true;
 }
 
 }  // namespace
@@ -80,43 +104,35 @@ bool append_publish_head(Services& services, Connection& connection, mqtt::Publi
   return true;
 }
 
-bool send_message(Services& services, Connection& connection, KeptMessage message) {
-  if (const auto packet_id = connection.session.begin_push(0)) {
-    message.packet_id = *packet_id;
-    write_message(services, connection, message, false);
-    if (connection.session.session_expiry_seconds() == 0) return true;
-  }
-  if (!connection.messages) connection.messages = std::make_unique<std::vector<KeptMessage>>();
-  size_t bytes = message.topic.size() + message.payload.size();
-  for (const KeptMessage& one : *connection.messages) bytes += one.topic.size() + one.payload.size();
-  if (connection.messages->size() >= limits::kWaitingMessagesMax || bytes > limits::kWaitingBytesMax)
-    return message.packet_id != 0;
-  connection.messages->push_back(std::move(message));
+bool begin_push(Connection& connection, PushedTask& task, mqtt::PublishHead& head) {
+  const uint16_t before = take_packet_id(connection, task);
+  if (before == 0 && task.key != TaskKey()) task.serial = ++connection.last_serial;
+  const auto packet_id = before != 0 ? std::optional(before) : connection.session.begin_push(task.serial);
+  if (!packet_id) return false;
+  task.packet_id = head.packet_id = *packet_id;
+  head.dup = before != 0;
+  head.qos = 1;
   return true;
 }
 
-void send_waiting(Services& services, Connection& connection) {
-  if (!connection.messages) return;
-  std::vector<KeptMessage>& messages = *connection.messages;
-  for (size_t i = 0; i < messages.size() && !connection.session.window_full();) {
-    KeptMessage& message = messages[i];
-    const bool again = message.packet_id != 0;
-    if (again && !connection.session.resend_push(message.packet_id)) {
-      ++i;  // on its way already
-      continue;
-    }
-    if (!again) {
-      const auto packet_id = connection.session.begin_push(0);
-      if (!packet_id) break;
-      message.packet_id = *packet_id;
-    }
-    write_message(services, connection, message, again);
-    if (connection.session.session_expiry_seconds() == 0)
-      messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(i));
-    else
-      ++i;
-  }
-  if (messages.empty()) connection.messages.reset();
+bool send_message(Services& services, Connection& connection, BlockedMessage message) {
+  if (!connection.blocked && write_message(services, connection, message)) return true;
+  if (!connection.blocked) connection.blocked = std::make_unique<std::vector<BlockedMessage>>();
+  size_t bytes = message.topic.size() + message.payload.size();
+  for (const BlockedMessage& one : *connection.blocked) bytes += one.topic.size() + one.payload.size();
+  if (connection.blocked->size() >= limits::kWaitingMessagesMax || bytes > limits::kWaitingBytesMax)
+    return false;
+  connection.blocked->push_back(std::move(message));
+  return true;
+}
+
+void send_blocked(Services& services, Connection& connection) {
+  if (!connection.blocked) return;
+  std::vector<BlockedMessage>& blocked = *connection.blocked;
+  size_t sent = 0;
+  while (sent < blocked.size() && write_message(services, connection, blocked[sent])) ++sent;
+  blocked.erase(blocked.begin(), blocked.begin() + static_cast<std::ptrdiff_t>(sent));
+  if (blocked.empty()) connection.blocked.reset();
 }
 
 engine::SessionRef session_ref(const Services& services, const Connection& connection) {

@@ -56,7 +56,7 @@ struct Services {
 
 // A task's message that was sent on this connection and that something may still answer.
 struct PushedTask {
-  TaskKey key;
+  TaskKey key;  // or that of a message that waits for its PUBACK (engine::offline_key())
   int32_t attempt = 1;
   uint32_t alink_id = 0;
   uint32_t serial = 0;     // token of the QoS 1 packet; 0 = sent with QoS 0
@@ -65,6 +65,13 @@ struct PushedTask {
   std::shared_ptr<const JobContent> property_set;
   // A direct call that waits for an answer; `key` is empty then.
   enum class Answer : uint8_t { None, Alink, Bytes } answer = Answer::None;
+};
+
+// A direct message with QoS 1 behind a full window.
+struct BlockedMessage {
+  PushedTask task;  // of one that waits for its PUBACK; else without a key
+  std::string topic;
+  std::string payload;
 };
 
 struct Arrival {
@@ -90,9 +97,7 @@ struct Connection {
   std::string device_name;                   // from Open on
   std::shared_ptr<const alink::FilterSet> filters;
   std::vector<PushedTask> pushes;  // at most limits::kMqttInFlightMax
-  // Direct messages with QoS 1: of who wants its session kept those that were sent and not acknowledged, and
-  // of everybody those that wait for a place in the window.
-  std::unique_ptr<std::vector<KeptMessage>> messages;
+  std::unique_ptr<std::vector<BlockedMessage>> blocked;
   DeviceId device;
   int64_t epoch = 0;  // 0: no session that the engine must be told the end of
   SteadyUs opened_at;
@@ -111,9 +116,12 @@ engine::SessionRef session_ref(const Services& services, const Connection& conne
 bool command(Services& services, Connection& connection, engine::Command&& what);
 // Sends a direct message with QoS 1 when the window has a place, or lets it wait for one. False when too many
 // wait. Appended to services.out.
-bool send_message(Services& services, Connection& connection, KeptMessage message);
-// Those that wait and have a place now.
-void send_waiting(Services& services, Connection& connection);
+bool send_message(Services& services, Connection& connection, BlockedMessage message);
+// Those that were blocked and have a place now.
+void send_blocked(Services& services, Connection& connection);
+// Makes `head` a QoS 1 packet of that push: under the packet id that it had on an earlier connection of the
+// session, with DUP, or under a new one. False when the window has no place.
+bool begin_push(Connection& connection, PushedTask& task, mqtt::PublishHead& head);
 // A PUBLISH of the connection's version; the caller appends the payload. False when the device does not take
 // packets of that size (v5 3.1.2.11.4): nothing was written, and the packet id is free.
 bool append_publish_head(Services& services, Connection& connection, mqtt::PublishHead head,

@@ -152,8 +152,12 @@ void Core::take(engine::DeviceFound&& found) {
   if (registers(arrival.login)) return give_secret(*connection, *found.identity);
   connection->device = found.identity->device;
   connection->filters = services_.filter_sets.intern(alink::FilterSet(arrival.login.mode));
-  engine::OpenSession open{
-      {services_.core_number, connection->ref}, connection->device, connection->filters, arrival.peer};
+  engine::OpenSession open{{services_.core_number, connection->ref},
+                           connection->device,
+                           connection->filters,
+                           arrival.peer,
+                           connection->session.clean_start(),
+                           connection->session.session_expiry_seconds() > 0};
   if (!services_.commands.send(std::move(open))) {
     services_.probe.engine_full.add();
     return refuse(*connection, ConnectCode::ServerUnavailable, "the server is overloaded");
@@ -216,11 +220,6 @@ void Core::resume(Connection& connection, KeptSession kept) {
     connection.session.keep_push(task.serial, push.packet_id);
     remember_push(connection, std::move(task));
   }
-  if (kept.messages.empty()) return;
-  for (const KeptMessage& message : kept.messages)
-    if (message.packet_id != 0) connection.session.keep_push(0, message.packet_id);
-  connection.messages = std::make_unique<std::vector<KeptMessage>>(std::move(kept.messages));
-  send_waiting(services_, connection);
 }
 
 void Core::take(engine::SessionRefused&& refused) {

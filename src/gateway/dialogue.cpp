@@ -82,19 +82,8 @@ bool Dialogue::too_fast() {
   return false;
 }
 
-// A kept message needs no copy any more when its id is free, and one that waits may have its place.
-void Dialogue::forget_acknowledged() {
-  if (!connection_.messages) return;
-  std::vector<KeptMessage>& messages = *connection_.messages;
-  std::erase_if(messages, [this](const KeptMessage& message) {
-    return message.packet_id != 0 && !connection_.session.in_flight(message.packet_id);
-  });
-  send_waiting(services_, connection_);
-  if (connection_.messages && connection_.messages->empty()) connection_.messages.reset();
-}
-
 void Dialogue::on_puback(uint64_t token) {
-  forget_acknowledged();
+  send_blocked(services_, connection_);
   const auto found = std::find_if(connection_.pushes.begin(), connection_.pushes.end(),
                                   [token](const PushedTask& push) { return push.serial == token; });
   // A told cancellation has token 0, and a push that notify_reply has confirmed is gone.

@@ -26,7 +26,6 @@ class Dialogue final : public mqtt::SessionHandler {
  private:
   void refuse(mqtt::ConnectCode code, std::string_view user_name, std::string why);
   bool too_fast();
-  void forget_acknowledged();
   uint8_t refusal_of(std::string_view filter, alink::FilterSet::Change change) const;
   void use_filters(alink::FilterSet&& filters);
 

@@ -40,33 +40,21 @@ PushedTask pushed(const engine::PushTask& push) {
   return task;
 }
 
-// A direct call's message: nobody waits for its PUBACK (token 0). Behind a full window it waits.
-void publish_direct(Services& services, Connection& connection, std::string_view topic,
+// A direct call's message. Behind a full window it waits; one that waits for its PUBACK comes again on the
+// next connection if it finds no room even there.
+void publish_direct(Services& services, Connection& connection, PushedTask task, std::string_view topic,
                     const JobContent& content, const Payload& payload) {
   if (content.qos != MessageQos::Qos1) {
     publish(services, connection, {.topic = topic}, payload);
     return;
   }
-  KeptMessage message{0, std::string(topic), std::string(payload.head)};
+  BlockedMessage message{std::move(task), std::string(topic), std::string(payload.head)};
   message.payload.append(payload.body).append(payload.tail);
   services.log.note_message(connection.device, services.clock.wall(), DeviceLogKind::Downlink, topic, 1,
                             message.payload);
-  if (!send_message(services, connection, std::move(message)))
+  const bool waits = message.task.key != TaskKey();
+  if (!send_message(services, connection, std::move(message)) && !waits)
     note_refusal(services, connection, topic, "too many messages wait for their PUBACK; this one is lost");
-}
-
-// The packet id under which this task was sent on an earlier connection of the session: it is sent under the
-// same again, with DUP [MQTT-4.4.0-1]. 0: there is none.
-uint16_t take_packet_id(Connection& connection, PushedTask& task) {
-  const auto kept =
-      std::find_if(connection.pushes.begin(), connection.pushes.end(), [&](const PushedTask& push) {
-        return push.packet_id != 0 && push.key == task.key && push.attempt == task.attempt;
-      });
-  if (kept == connection.pushes.end() || !connection.session.resend_push(kept->packet_id)) return 0;
-  task.serial = kept->serial;
-  const uint16_t packet_id = kept->packet_id;
-  connection.pushes.erase(kept);
-  return packet_id;
 }
 
 // Publishes with the QoS of the job. False when a QoS 1 packet has no place in the session's window: the task
@@ -74,15 +62,7 @@ uint16_t take_packet_id(Connection& connection, PushedTask& task) {
 bool publish_push(Services& services, Connection& connection, PushedTask& task, std::string_view topic,
                   const JobContent& content, const Payload& payload) {
   mqtt::PublishHead head{.topic = topic};
-  if (content.qos == MessageQos::Qos1) {
-    task.serial = ++connection.last_serial;
-    const uint16_t before = take_packet_id(connection, task);
-    const auto packet_id = before != 0 ? std::optional(before) : connection.session.begin_push(task.serial);
-    if (!packet_id) return false;
-    task.packet_id = head.packet_id = *packet_id;
-    head.dup = before != 0;
-    head.qos = 1;
-  }
+  if (content.qos == MessageQos::Qos1 && !begin_push(connection, task, head)) return false;
   return publish(services, connection, head, payload);
 }
 
@@ -116,7 +96,7 @@ void push_pub(Services& services, Connection& connection, const engine::PushTask
   else
     alink::append_user_topic(topic, connection.names(), push.content->topic_short_name);
   if (push.direct_id != 0) {
-    publish_direct(services, connection, topic, *push.content, {push.content->body, {}, {}});
+    publish_direct(services, connection, task, topic, *push.content, {push.content->body, {}, {}});
     if (push.awaited) remember_push(connection, std::move(task));
     finish(services, connection);
     return;
@@ -138,14 +118,14 @@ void push_pub(Services& services, Connection& connection, const engine::PushTask
 // (DESIGN 5.9).
 void push_property_set(Services& services, Connection& connection, const engine::PushTask& push) {
   PushedTask task = pushed(push);
-  task.property_set = push.content;
+  if (push.direct_id == 0) task.property_set = push.content;
   std::string topic;
   alink::append_system_topic(topic, connection.names(), alink::kPropertySet);
   services.text.clear();
   alink::append_property_set_head(services.text, task.alink_id);
   const Payload payload{services.text, push.content->body, alink::kCallTail};
   if (push.direct_id != 0)
-    publish_direct(services, connection, topic, *push.content, payload);
+    publish_direct(services, connection, std::move(task), topic, *push.content, payload);
   else
     publish(services, connection, {.topic = topic}, payload);
   if (push.direct_id == 0) remember_push(connection, std::move(task));
@@ -169,7 +149,7 @@ void push_service_call(Services& services, Connection& connection, const engine:
   alink::append_service_call_head(services.text, id, content.service_identifier);
   const Payload payload{services.text, content.body, alink::kCallTail};
   if (push.direct_id != 0)
-    publish_direct(services, connection, topic, content, payload);
+    publish_direct(services, connection, task, topic, content, payload);
   else
     publish(services, connection, {.topic = topic}, payload);
   if (push.awaited) remember_push(connection, std::move(task));

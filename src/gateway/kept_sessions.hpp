@@ -1,13 +1,12 @@
 // What outlives the connection of a device that asked for it (clean session 0, or a session expiry of
-// MQTT 5.0): its subscriptions and the QoS 1 messages that it has not acknowledged. By device, never by MQTT
-// client id (device-protocol 0, rule 2); in memory, so a restart begins anew and says so with "session
-// present" 0. The tasks of jobs need no copy: the engine pushes them again, and here is only which packet id
-// they had. Thread: its core.
+// MQTT 5.0): its subscriptions, and under which packet ids it was sent what it has not acknowledged. The
+// messages themselves need no copy: the engine pushes them again. By device, never by MQTT client id
+// (device-protocol 0, rule 2); in memory, so a restart begins anew and says so with "session present" 0.
+// Thread: its core.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,14 +18,7 @@
 
 namespace rollcall::gateway {
 
-// A message that may have to be sent again under its packet id.
-struct KeptMessage {
-  uint16_t packet_id = 0;  // 0: it waits and was never sent
-  std::string topic;
-  std::string payload;
-};
-
-// A task's message that was sent and not acknowledged.
+// A task's or a waiting message (engine::offline_key()) that was sent and not acknowledged.
 struct KeptPush {
   TaskKey key;
   int32_t attempt = 1;
@@ -36,19 +28,17 @@ struct KeptPush {
 struct KeptSession {
   std::shared_ptr<const alink::FilterSet> filters;
   std::vector<KeptPush> pushes;
-  std::vector<KeptMessage> messages;  // in the order in which they were sent
   SteadyUs until;
 };
 
 class KeptSessions {
  public:
-  // Of the device with that name (log_name()), until then. Messages beyond limits::kKeptBytesMax in all go.
+  // Of the device with that name (log_name()). Of too many the one that was used longest ago goes.
   void keep(std::string_view name, KeptSession session);
   // Takes it out; empty filters when there is none, or its time is over.
   KeptSession take(std::string_view name, SteadyUs now);
 
  private:
-  size_t bytes_ = 0;
   LruMap<KeptSession> sessions_{limits::kKeptSessionsMax};
 };
 

@@ -19,8 +19,12 @@ class GatewaySession : public test::Gateway {
     asked();
     return received(slot);
   }
-  void pub(uint32_t slot, int64_t epoch, const std::string& body, uint32_t direct_id = 77) {
-    core.deliver(engine::PushTask{ref(slot), epoch, {}, 1, content(JobType::Pub, body), direct_id, false});
+  void pub(uint32_t slot, int64_t epoch, const std::string& body, TaskKey key = {}) {
+    core.deliver(engine::PushTask{ref(slot), epoch, key, 1, content(JobType::Pub, body), 77, false});
+  }
+  // One that the engine keeps until it is acknowledged.
+  void pub_kept(uint32_t slot, int64_t epoch, int64_t message, const std::string& body) {
+    pub(slot, epoch, body, engine::offline_key(message));
   }
   void puback(uint32_t slot, uint16_t packet_id) {
     std::string packet;
@@ -29,32 +33,52 @@ class GatewaySession : public test::Gateway {
   }
 };
 
+// The engine sends them again; the device sees the packet that it knows, once.
 TEST_F(GatewaySession, SendsWhatWasNotAcknowledgedAgainUnderItsId) {
   EXPECT_EQ(open(0, false, 9), "CONNACK 0\n");
-  pub(0, 9, "one");
-  pub(0, 9, "two");
+  pub_kept(0, 9, 501, "one");
+  pub_kept(0, 9, 502, "two");
   puback(0, 1);
+  EXPECT_EQ(asked(), "confirmed 0/501 attempt 1\n");
   core.on_closed(ref(0));
-  EXPECT_EQ(open(1, false, 10), "CONNACK 0 session\nPUBLISH qos=1 dup id=2 /a1pk/dev1/user/get two\n");
+  EXPECT_EQ(open(1, false, 10), "CONNACK 0 session\n");
+  pub_kept(1, 10, 502, "two");
+  pub_kept(1, 10, 503, "three");
+  EXPECT_EQ(received(1),
+            "PUBLISH qos=1 dup id=2 /a1pk/dev1/user/get two\nPUBLISH qos=1 id=3 /a1pk/dev1/user/get three\n");
   puback(1, 2);
-  core.on_closed(ref(1));
-  EXPECT_EQ(open(2, false, 11), "CONNACK 0 session\n");
+  puback(1, 3);
+  EXPECT_EQ(asked(), "confirmed 0/502 attempt 1\nconfirmed 0/503 attempt 1\n");
 }
 
-TEST_F(GatewaySession, BeginsAnewForWhoWantsThat) {
+TEST_F(GatewaySession, ForgetsThePacketIdsOfWhoBeginsAnew) {
   open(0, false, 9);
-  pub(0, 9, "one");
+  pub_kept(0, 9, 501, "one");
   core.on_closed(ref(0));
   EXPECT_EQ(open(1, true, 10), "CONNACK 0\n");
   core.on_closed(ref(1));
   EXPECT_EQ(open(2, false, 11), "CONNACK 0\n");
+  pub_kept(2, 11, 501, "one");
+  EXPECT_EQ(received(2), "PUBLISH qos=1 id=1 /a1pk/dev1/user/get one\n");
 }
 
 TEST_F(GatewaySession, KeepsNothingOfWhoWantsNothingKept) {
   open(0, true, 9);
-  pub(0, 9, "one");
+  pub_kept(0, 9, 501, "one");
   core.on_closed(ref(0));
   EXPECT_EQ(open(1, false, 10), "CONNACK 0\n");
+}
+
+// The PUBACK alone settles it: a device may answer a call before.
+TEST_F(GatewaySession, WaitsForThePubackWhateverTheDeviceAnswers) {
+  open(0, false, 9);
+  core.deliver(engine::PushTask{ref(0), 9, engine::offline_key(501), 1,
+                                content(JobType::SetProperty, R"({"on":1})", MessageQos::Qos1), 77, false});
+  publish(ref(0), sys("thing/service/property/set_reply"), R"({"id":"77","code":200,"data":{}})");
+  publish(ref(0), sys("thing/event/property/post"), R"({"id":"1","params":{"on":1}})");
+  asked();
+  puback(0, 1);
+  EXPECT_EQ(asked(), "confirmed 0/501 attempt 1\n");
 }
 
 TEST_F(GatewaySession, IsKeptForSevenDays) {
@@ -69,9 +93,11 @@ TEST_F(GatewaySession, IsKeptForSevenDays) {
 
 TEST_F(GatewaySession, IsHandedOverToTheConnectionThatTakesOver) {
   open(0, false, 9);
-  pub(0, 9, "one");
+  pub_kept(0, 9, 501, "one");
   core.deliver(engine::Disconnect{ref(0), 9, OfflineReason::TakenOver});
-  EXPECT_EQ(open(1, false, 10), "CONNACK 0 session\nPUBLISH qos=1 dup id=1 /a1pk/dev1/user/get one\n");
+  EXPECT_EQ(open(1, false, 10), "CONNACK 0 session\n");
+  pub_kept(1, 10, 501, "one");
+  EXPECT_EQ(received(1), "PUBLISH qos=1 dup id=1 /a1pk/dev1/user/get one\n");
 }
 
 TEST_F(GatewaySession, KeepsSubscriptions) {
@@ -137,23 +163,30 @@ TEST_F(GatewaySession, LosesAndSaysSoWhatIsTooMuch) {
   EXPECT_TRUE(said);
 }
 
-TEST(KeptSessions, AreBoundedInBytes) {
+// What waits in the store comes again on the next connection.
+TEST_F(GatewaySession, LosesNothingThatTheEngineKeeps) {
+  open(0, false, 9);
+  const size_t room = limits::kMqttInFlightMax + limits::kWaitingMessagesMax;
+  for (size_t i = 0; i < room + 1; ++i) pub_kept(0, 9, static_cast<int64_t>(500 + i), "x");
+  for (const DeviceLogEntry& entry : core.log_of(DeviceId{5}, "a1pk", "dev1", 200))
+    EXPECT_NE(entry.kind, DeviceLogKind::Refused);
+  received(0);
+  puback(0, 1);
+  EXPECT_EQ(received(0), "PUBLISH qos=1 id=33 /a1pk/dev1/user/get x\n");
+  asked();
+  puback(0, 33);
+  EXPECT_EQ(asked(), "confirmed 0/532 attempt 1\n") << "its key waits with it";
+}
+
+TEST(KeptSessions, EndWhenTheirTimeIsOver) {
   KeptSessions kept;
   const auto filters = std::make_shared<const alink::FilterSet>();
   const SteadyUs until{1'000};
-  for (int i = 0; i < 3; ++i) {
-    KeptSession session{filters, {}, {{1, "t", std::string(limits::kKeptBytesMax / 2, 'x')}}, until};
-    kept.keep("device" + std::to_string(i), std::move(session));
-  }
-  EXPECT_EQ(kept.take("device0", SteadyUs{0}).messages.size(), 1u);
-  const KeptSession second = kept.take("device1", SteadyUs{0});
-  EXPECT_NE(second.filters, nullptr);
-  EXPECT_TRUE(second.messages.empty());
-  EXPECT_EQ(kept.take("device0", SteadyUs{0}).filters, nullptr);
-  kept.keep("device4", {filters, {}, {{1, "t", std::string(limits::kKeptBytesMax / 2, 'x')}}, until});
-  EXPECT_EQ(kept.take("device4", SteadyUs{0}).messages.size(), 1u);
-  kept.keep("device5", {filters, {}, {}, until});
-  EXPECT_EQ(kept.take("device5", until).filters, nullptr);
+  kept.keep("device", {filters, {}, until});
+  EXPECT_NE(kept.take("device", SteadyUs{999}).filters, nullptr);
+  EXPECT_EQ(kept.take("device", SteadyUs{999}).filters, nullptr) << "taken out";
+  kept.keep("device", {filters, {}, until});
+  EXPECT_EQ(kept.take("device", until).filters, nullptr);
 }
 
 }  // namespace

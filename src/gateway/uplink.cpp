@@ -153,8 +153,11 @@ class Uplink {
   }
 
   std::vector<PushedTask>::iterator find_push(uint32_t alink_id) {
+    // One that waits for its PUBACK is settled by nothing else.
     return std::find_if(connection_.pushes.begin(), connection_.pushes.end(),
-                        [alink_id](const PushedTask& push) { return push.alink_id == alink_id; });
+                        [alink_id](const PushedTask& push) {
+                          return push.alink_id == alink_id && !engine::is_offline_key(push.key);
+                        });
   }
 
   void forget_push(std::vector<PushedTask>::iterator push) {

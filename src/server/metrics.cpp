@@ -85,6 +85,14 @@ std::string render_metrics(const engine::EngineProbe& engine, const gateway::Gat
       one_counter("rollcall_commands_total", "Commands taken by the engine.", engine.commands_total));
   all.push_back(one_counter("rollcall_commit_failures_total", "Commits that failed and changed nothing.",
                             engine.commit_failures_total));
+  all.push_back(one_gauge("rollcall_offline_messages",
+                          "Direct messages with QoS 1 that their devices have not acknowledged.",
+                          engine.messages_waiting));
+  all.push_back(one_counter("rollcall_offline_messages_kept_total", "Those that were taken in.",
+                            engine.messages_kept_total));
+  all.push_back(one_counter("rollcall_offline_messages_dropped_total",
+                            "Those that were too many for their device, or that expired.",
+                            engine.messages_dropped_total));
   all.push_back(one_gauge("rollcall_store_log_bytes", "Bytes in the write-ahead log.", engine.log_bytes));
   all.push_back(one_gauge("rollcall_mqtt_connections", "Open device connections.", gateway.connections));
   all.push_back(

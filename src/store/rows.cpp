@@ -17,7 +17,8 @@ bool ChangeSet::empty() const {
                        new_topics.empty() && topics.empty() && !purge_members;
   const bool jobs_and_tasks = new_jobs.empty() && jobs.empty() && make_tasks.empty() && sweep_tasks.empty() &&
                               tasks.empty() && tells_done.empty();
-  return fleet && listing && jobs_and_tasks && presence.empty() && last_values.empty() &&
+  const bool messages = offline_messages.empty() && offline_gone.empty() && !expire_offline;
+  return fleet && listing && jobs_and_tasks && messages && presence.empty() && last_values.empty() &&
          task_aliases.empty() && !purge && (!time_outs_done_until || time_outs_done.empty());
 }
 

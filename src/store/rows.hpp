@@ -107,6 +107,31 @@ struct Tell {
   bool operator==(const Tell&) const = default;
 };
 
+// A direct message with QoS 1 that its device has not acknowledged (engine/offline_messages.cpp). Its body
+// and name are those of a JobContent of that type: for PUB the bytes and the short name of the topic, for
+// SET_PROPERTY and INVOKE_SERVICE the parameters for the wire and the service.
+struct OfflineMessage {
+  DeviceId device;
+  int64_t id = 0;  // grows with the time of the call; of a list of devices each has it
+  WallMs expires_at;
+  JobType type{};
+  std::string name;
+  std::string body;
+  bool operator==(const OfflineMessage&) const = default;
+};
+// Messages of one device with first <= id <= last.
+struct OfflineRange {
+  DeviceId device;
+  int64_t first = 0;
+  int64_t last = 0;
+  bool operator==(const OfflineRange&) const = default;
+};
+// Forgets at most so many messages whose time is over, those that ended first.
+struct ExpireOffline {
+  WallMs until;
+  size_t rows_max = 0;
+};
+
 struct NewProduct {
   Product product;
 };
@@ -314,8 +339,12 @@ struct ChangeSet {
   std::vector<JobChange> jobs;
   std::vector<MakeTasks> make_tasks;
   std::vector<SweepTasks> sweep_tasks;
-  std::vector<TaskChange> tasks;   // the store sorts its work by (job, sequence)
-  std::vector<Tell> tells_done;    // forgotten, by device and task
+  std::vector<TaskChange> tasks;  // the store sorts its work by (job, sequence)
+  std::vector<Tell> tells_done;   // forgotten, by device and task
+  // Not kept for a device that is not there; gone with it.
+  std::vector<OfflineMessage> offline_messages;
+  std::vector<OfflineRange> offline_gone;  // after the new ones
+  std::optional<ExpireOffline> expire_offline;
   std::vector<Presence> presence;  // written when connection_epoch is not older than the stored one
   std::vector<LastValues> last_values;
   std::vector<TaskAlias> task_aliases;
@@ -372,6 +401,8 @@ struct CommitResult {
   std::vector<SweepResult> swept;                        // one per ChangeSet::sweep_tasks
   std::vector<std::pair<JobId, TaskCounters>> counters;  // of every job whose counters this transaction moved
   PurgeResult purged;
+  int64_t offline_gone = 0;     // messages of offline_gone that were there
+  int64_t offline_expired = 0;  // of expire_offline
 };
 
 // One row of the append-only history, in the order of writing.

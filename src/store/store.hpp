@@ -51,6 +51,26 @@ struct ApplyItem {
   std::string serial;
 };
 
+// How much waits for a device.
+struct OfflineTally {
+  DeviceId device;
+  int64_t messages = 0;
+  int64_t bytes = 0;  // of their bodies
+};
+
+// Of all devices: how many, and the highest id.
+struct OfflineTotals {
+  int64_t messages = 0;
+  int64_t last_id = 0;
+};
+
+// The messages of a device behind one.
+struct OfflinePlace {
+  DeviceId device;
+  int64_t after = 0;
+  bool operator==(const OfflinePlace&) const = default;
+};
+
 struct DeviceRow {
   Device device;
   Presence presence;
@@ -232,6 +252,14 @@ class Store : public Reader {
   virtual Result<std::vector<Task>> queued_tasks(JobId job, int64_t after_sequence, size_t limit) = 0;
   // What each device is still to be told, oldest job first, at most `limit_each` each.
   virtual Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each) = 0;
+  // Messages that wait for each device, oldest first, at most `limit_each` each.
+  virtual Result<std::vector<OfflineMessage>> offline_messages(std::span<const OfflinePlace> places,
+                                                               size_t limit_each) = 0;
+  // Of those of the devices that have any.
+  virtual Result<std::vector<OfflineTally>> offline_tallies(std::span<const DeviceId> devices) = 0;
+  virtual Result<OfflineTotals> offline_totals() = 0;
+  // When the first of all messages expires.
+  virtual Result<std::optional<WallMs>> earliest_offline_end() = 0;
   // Time-outs with deadline <= until, earliest first; and the earliest deadline there is.
   virtual Result<std::vector<DueTimeOut>> due_time_outs(WallMs until, size_t limit) = 0;
   virtual Result<std::optional<WallMs>> earliest_time_out() = 0;

@@ -294,6 +294,19 @@ void RandomChanges::lists_are_worked_off() {
                                  one_in(2) ? WallMs{} : now_, now_, now_ + static_cast<int64_t>(i), word()});
   }
   for (uint64_t i = random_.below(4); i > 0; --i) changes_.last_values.push_back({any(devices_), word()});
+  messages_wait();
+}
+
+void RandomChanges::messages_wait() {
+  for (uint64_t i = random_.below(5); i > 0; --i)
+    changes_.offline_messages.push_back({any(devices_), next_id_++,
+                                         now_ + static_cast<int64_t>(random_.below(30)),
+                                         one_in(2) ? JobType::Pub : JobType::InvokeService, word(), word()});
+  for (uint64_t i = random_.below(3); i > 0; --i) {
+    const auto first = static_cast<int64_t>(random_.below(static_cast<uint64_t>(next_id_)));
+    changes_.offline_gone.push_back({any(devices_), first, one_in(2) ? first : next_id_});
+  }
+  if (one_in(4)) changes_.expire_offline = ExpireOffline{now_, random_.below(4) + 1};
 }
 
 void RandomChanges::fleet_is_described() {

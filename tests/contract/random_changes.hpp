@@ -45,6 +45,7 @@ class RandomChanges {
   void tasks_change();
   void task_changes(const Task& task);
   void lists_are_worked_off();
+  void messages_wait();
   void fleet_is_described();
   std::optional<Job> any_job();
 

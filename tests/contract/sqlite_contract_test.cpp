@@ -122,6 +122,7 @@ class SqliteStore : public testing::Test {
     for (const char* column : {"presence DROP offline_reason", "presence DROP firmware_version",
                                "product DROP dynamic_registration"})
       execute(std::string("ALTER TABLE ") + column);
+    execute("DROP TABLE offline_message");
     execute("DROP TABLE task_alias");
     execute("DROP TABLE last_values");
     forget_accounts();

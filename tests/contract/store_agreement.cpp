@@ -140,6 +140,7 @@ std::string text_of(const Result<CommitResult>& result) {
   for (const auto& [key, status] : result->ended)
     text += fmt::format("ended {}/{} {}\n", key.job.value, key.sequence, n(status));
   text += fmt::format("purged {} {}\n", result->members_purged, result->members_left_over);
+  text += fmt::format("messages gone {} expired {}\n", result->offline_gone, result->offline_expired);
   for (const MakeResult& m : result->made)
     text += fmt::format("made {} {} rows {} last {} {} failed {}\n", m.job.value, m.hit, m.rows_made,
                         m.last_member, m.exhausted, m.rows_failed);
@@ -163,6 +164,11 @@ std::string text_of(Store& store, const RandomChanges& changes) {
   for (const Tell& tell : rows(store.tells(changes.devices(), kAll)))
     text += fmt::format("tell {} {}/{} {} {}\n", tell.device.value, tell.key.job.value, tell.key.sequence,
                         tell.attempt, tell.removed);
+  std::vector<OfflinePlace> places;
+  for (const DeviceId device : changes.devices()) places.push_back({device, 0});
+  for (const OfflineMessage& m : rows(store.offline_messages(places, kAll)))
+    text += fmt::format("message {} {} {} {} {} {}\n", m.device.value, m.id, m.expires_at.value, n(m.type),
+                        m.name, m.body);
   return text;
 }
 

@@ -72,5 +72,57 @@ TEST(StoreFaults, AcknowledgeNothingRestAndRecover) {
   world.expect_counters_match(job);
 }
 
+// Ids are reserved while deciding: a command that gets only some of those it needs leaves nothing behind.
+TEST(StoreFaults, LeaveNoHalfOfACommandBehind) {
+  ScratchFile file;
+  World world({}, file.path());
+  world.refuse_ids("topic");
+  engine::CreateProduct create;
+  create.product.name = "lamps";
+  const auto refused = world.call(create);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::SystemException);
+  EXPECT_NE(public_message(refused.error()).find("full"), std::string::npos);
+  EXPECT_EQ(world.probe.store_healthy.value(), 0);
+  world.refuse_ids("");
+  world.pass_ms(2'000);
+  EXPECT_EQ(world.probe.store_healthy.value(), 1);
+  EXPECT_TRUE(world.call(create)) << "nobody has that name";
+}
+
+TEST(StoreFaults, TakeNoMessageInAndLoseNoneThatWaits) {
+  ScratchFile file;
+  World world({}, file.path());
+  engine::SendMessage pub;
+  pub.devices.push_back({{}, world.make_product("lamps"), "lamp-1"});
+  const DeviceId id = world.make_device(pub.devices.front().product_key, "lamp-1");
+  pub.qos = MessageQos::Qos1;
+  pub.topic_short_name = "get";
+  pub.body = "one";
+  ASSERT_TRUE(world.call(pub));
+  FakeDevice* device = nullptr;
+  {
+    FullDisk full(4'096);
+    pub.body = "two";
+    const auto refused = world.call(pub);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::SystemException);
+    device = &world.connect(id, true, true);
+    world.pass_ms(3'000);
+  }
+  world.pass_ms(3'000);
+  ASSERT_EQ(device->pushes.size(), 1u) << "once on a connection, whatever failed meanwhile";
+  EXPECT_EQ(device->pushes.front().content->body, "one");
+  {
+    FullDisk full(4'096);
+    world.send(engine::PushConfirmed{device->session(), device->pushes.front().key, 1});
+    world.pass_ms(3'000);
+    EXPECT_EQ(world.store->offline_totals()->messages, 1);
+  }
+  world.pass_ms(3'000);
+  EXPECT_EQ(world.store->offline_totals()->messages, 0);
+  EXPECT_EQ(world.probe.messages_waiting.value(), 0);
+}
+
 }  // namespace
 }  // namespace rollcall::testing

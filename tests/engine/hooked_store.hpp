@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "store/store.hpp"
@@ -14,10 +15,15 @@ class HookedStore final : public store::Store {
  public:
   explicit HookedStore(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}
   std::function<void()> before_commit;
+  std::string refused_ids;  // of this kind there are none, as if the disk were full
 
   void submit(const store::ChangeSet& changes) override {
     if (before_commit) before_commit();
     store_->submit(changes);
+  }
+  Result<int64_t> reserve_ids(std::string_view kind, int64_t count) override {
+    if (kind != refused_ids) return store_->reserve_ids(kind, count);
+    return fail(Error(ErrorCode::SystemException).with_detail("full: refused by the test"));
   }
 #define FORWARD_0(type, name) \
   type name() override { return store_->name(); }
@@ -96,7 +102,6 @@ class HookedStore final : public store::Store {
   FORWARD_3(Rows<store::HistoryRow>, task_history, std::span<const TaskKey>, int64_t, size_t)
   FORWARD_1(Result<std::optional<InstanceId>>, instance_of_job, JobId)
   FORWARD_0(IdKey, id_key)
-  FORWARD_2(Result<int64_t>, reserve_ids, std::string_view, int64_t)
   FORWARD_1(Status, mark_all_offline, WallMs)
   FORWARD_0(Rows<Job>, unfinished_jobs)
   FORWARD_0(Applies, unfinished_applies)
@@ -105,6 +110,10 @@ class HookedStore final : public store::Store {
   FORWARD_2(Rows<Task>, open_tasks, std::span<const DeviceId>, size_t)
   FORWARD_3(Rows<Task>, queued_tasks, JobId, int64_t, size_t)
   FORWARD_2(Rows<store::Tell>, tells, std::span<const DeviceId>, size_t)
+  FORWARD_2(Rows<store::OfflineMessage>, offline_messages, std::span<const store::OfflinePlace>, size_t)
+  FORWARD_1(Rows<store::OfflineTally>, offline_tallies, std::span<const DeviceId>)
+  FORWARD_0(Result<store::OfflineTotals>, offline_totals)
+  FORWARD_0(Result<std::optional<WallMs>>, earliest_offline_end)
   FORWARD_2(Rows<store::DueTimeOut>, due_time_outs, WallMs, size_t)
   FORWARD_0(Result<std::optional<WallMs>>, earliest_time_out)
   FORWARD_0(Result<std::optional<WallMs>>, earliest_deletion)

@@ -75,5 +75,27 @@ TEST_F(TwoEnginesNews, AReportEndsATaskThatTheOtherPushed) {
   EXPECT_EQ(second->task({job, 0}).status, TaskStatus::Succeeded);
 }
 
+// A call that came in where the device is not.
+TEST_F(TwoEnginesNews, AMessageReachesADeviceThatIsAtTheOther) {
+  engine::EngineConfig config;
+  config.others_check_ms = 100;
+  second = std::make_unique<World>(config, std::string(kShared) + file);
+  there = &second->connect(device, true, true);
+  second->pass_ms(500);
+  engine::SendMessage pub;
+  pub.devices.push_back({{}, product, "lamp-1"});
+  pub.qos = MessageQos::Qos1;
+  pub.topic_short_name = "get";
+  pub.body = "one";
+  ASSERT_TRUE(first->call(pub));
+  second->pass_ms(500);
+  ASSERT_EQ(there->pushes.size(), 1u);
+  EXPECT_EQ(there->pushes.front().content->body, "one");
+  second->send(engine::PushConfirmed{there->session(), there->pushes.front().key, 1});
+  second->pass_ms(2'000);
+  EXPECT_EQ(second->store->offline_totals()->messages, 0);
+  EXPECT_EQ(there->pushes.size(), 1u);
+}
+
 }  // namespace
 }  // namespace rollcall::testing

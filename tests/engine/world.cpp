@@ -51,6 +51,12 @@ void World::open_store_again() {
   if (before_commit_) set_before_commit(before_commit_);
 }
 
+void World::refuse_ids(const std::string& kind) {
+  auto* hooked = dynamic_cast<HookedStore*>(store.get());
+  ASSERT_TRUE(hooked) << "needs a store in a file";
+  hooked->refused_ids = kind;
+}
+
 void World::set_before_commit(std::function<void()> what) {
   before_commit_ = std::move(what);
   auto* hooked = dynamic_cast<HookedStore*>(store.get());
@@ -173,18 +179,19 @@ DeviceId World::make_device(const std::string& product_key, const std::string& n
   return std::get<engine::DeviceMade>(*made).device.id;
 }
 
-FakeDevice& World::connect(DeviceId id, bool reachable) {
-  FakeDevice& device = connect_later(id, reachable);
+FakeDevice& World::connect(DeviceId id, bool reachable, bool keeps) {
+  FakeDevice& device = connect_later(id, reachable, keeps);
   settle();
   return device;
 }
 
-FakeDevice& World::connect_later(DeviceId id, bool reachable) {
+FakeDevice& World::connect_later(DeviceId id, bool reachable, bool keeps) {
   const uint32_t slot = next_slot_++;
   FakeDevice& device = devices[slot];
   device.id = id;
   device.at = {0, {slot, 1}};
-  send(engine::OpenSession{device.at, id, std::make_shared<FixedReach>(reachable), "127.0.0.1:1"});
+  send(engine::OpenSession{device.at, id, std::make_shared<FixedReach>(reachable), "127.0.0.1:1", !keeps,
+                           keeps});
   return device;
 }
 

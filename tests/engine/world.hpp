@@ -73,12 +73,15 @@ class World : public engine::PushRoom {
   std::optional<Result<engine::Outcome>> answer(uint64_t ticket);
   // What happens between each decision and its commit; stays over restarts.
   void set_before_commit(std::function<void()> what);
+  // The store cannot reserve ids of that kind; empty: it can.
+  void refuse_ids(const std::string& kind);
 
   std::string make_product(const std::string& name, const std::string& tsl = {});
   DeviceId make_device(const std::string& product_key, const std::string& name);
-  FakeDevice& connect(DeviceId id, bool reachable = true);
+  // With `keeps` it wants its session kept: what waits for it, and what it does not acknowledge.
+  FakeDevice& connect(DeviceId id, bool reachable = true, bool keeps = false);
   // Without running.
-  FakeDevice& connect_later(DeviceId id, bool reachable = true);
+  FakeDevice& connect_later(DeviceId id, bool reachable = true, bool keeps = false);
   void disconnect(FakeDevice& device);
   JobId make_job(engine::CreateJob job);
 

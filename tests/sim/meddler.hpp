@@ -176,6 +176,15 @@ class Meddler final : public store::Store {
   Result<std::vector<store::Tell>> tells(std::span<const DeviceId> devices, size_t limit_each) override {
     return store_->tells(devices, limit_each);
   }
+  Result<std::vector<store::OfflineMessage>> offline_messages(std::span<const store::OfflinePlace> places,
+                                                              size_t limit_each) override {
+    return store_->offline_messages(places, limit_each);
+  }
+  Result<std::vector<store::OfflineTally>> offline_tallies(std::span<const DeviceId> devices) override {
+    return store_->offline_tallies(devices);
+  }
+  Result<store::OfflineTotals> offline_totals() override { return store_->offline_totals(); }
+  Result<std::optional<WallMs>> earliest_offline_end() override { return store_->earliest_offline_end(); }
   Result<std::vector<store::DueTimeOut>> due_time_outs(WallMs until, size_t limit) override {
     return store_->due_time_outs(until, limit);
   }

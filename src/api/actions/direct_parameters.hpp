@@ -6,6 +6,9 @@
 
 namespace rollcall::api {
 
+inline constexpr const char* kQosRule =
+    "0 or 1; default 0; with 1 it waits up to 7 days for a device that is away, if no answer is awaited";
+
 inline constexpr ParameterSpec kSetDeviceProperty[] = {
     {.name = "IotId", .rule = "instead of ProductKey and DeviceName; wins over them"},
     {.name = "ProductKey", .rule = "with DeviceName, unless IotId is given"},
@@ -15,7 +18,7 @@ inline constexpr ParameterSpec kSetDeviceProperty[] = {
      .kind = Json,
      .rule = "a JSON object of at most 65536 characters, property to value: {\"power\":1}; module:property "
              "for another module"},
-    {.name = "Qos", .kind = Integer, .rule = "0 or 1; default 0"},
+    {.name = "Qos", .kind = Integer, .rule = kQosRule},
 };
 inline constexpr ParameterSpec kSetDevicesProperty[] = {
     {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
@@ -25,7 +28,7 @@ inline constexpr ParameterSpec kSetDevicesProperty[] = {
      .kind = Json,
      .rule = "a JSON object of at most 65536 characters, property to value: {\"power\":1}; module:property "
              "for another module"},
-    {.name = "Qos", .kind = Integer, .rule = "0 or 1; default 0"},
+    {.name = "Qos", .kind = Integer, .rule = kQosRule},
 };
 inline constexpr ParameterSpec kInvokeThingService[] = {
     {.name = "IotId", .rule = "instead of ProductKey and DeviceName; wins over them"},
@@ -38,7 +41,7 @@ inline constexpr ParameterSpec kInvokeThingService[] = {
      .required = true,
      .kind = Json,
      .rule = "a JSON object of at most 65536 characters, input parameter to value; {} when there are none"},
-    {.name = "Qos", .kind = Integer, .rule = "0 or 1; default 0"},
+    {.name = "Qos", .kind = Integer, .rule = kQosRule},
 };
 inline constexpr ParameterSpec kInvokeThingsService[] = {
     {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
@@ -50,7 +53,7 @@ inline constexpr ParameterSpec kInvokeThingsService[] = {
      .required = true,
      .kind = Json,
      .rule = "a JSON object of at most 65536 characters, input parameter to value; {} when there are none"},
-    {.name = "Qos", .kind = Integer, .rule = "0 or 1; default 0"},
+    {.name = "Qos", .kind = Integer, .rule = kQosRule},
 };
 inline constexpr ParameterSpec kPub[] = {
     {.name = "ProductKey", .required = true, .rule = "of a product of the instance"},
@@ -58,7 +61,7 @@ inline constexpr ParameterSpec kPub[] = {
      .required = true,
      .rule = "/{ProductKey}/{DeviceName}/user/{suffix} of at most 128 bytes, without wildcards"},
     {.name = "MessageContent", .required = true, .rule = "Base64 of at most 256 KB"},
-    {.name = "Qos", .kind = Integer, .rule = "0 or 1; default 0"},
+    {.name = "Qos", .kind = Integer, .rule = kQosRule},
     {.name = "DeviceName", .rule = "has no effect"},
     {.name = "ResponseTopic", .rule = "any text; not relayed (MQTT 5)"},
     {.name = "CorrelationData", .rule = "Base64; not relayed (MQTT 5)"},
@@ -81,7 +84,7 @@ inline constexpr ParameterSpec kBatchPub[] = {
      .rule = "what stands behind /user/, without wildcards; unless TopicTemplateName is given"},
     {.name = "TopicTemplateName",
      .rule = "/{ProductKey}/${deviceName}/user/{suffix} of at most 128 bytes; wins over TopicShortName"},
-    {.name = "Qos", .kind = Integer, .rule = "0 or 1; default 0"},
+    {.name = "Qos", .kind = Integer, .rule = kQosRule},
     {.name = "ResponseTopicTemplateName", .rule = "any text; not relayed (MQTT 5)"},
     {.name = "CorrelationData", .rule = "Base64; not relayed (MQTT 5)"},
     {.name = "UserProp",

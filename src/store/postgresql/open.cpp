@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "store/postgresql/link.hpp"
+#include "store/postgresql/offline_messages.hpp"
 #include "store/postgresql/schema.hpp"
 #include "store/postgresql/writer.hpp"
 
@@ -65,6 +66,17 @@ class PostgresqlStore final : public WithQueries<Store> {
   }
   Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each) override {
     return jobs_.tells(devices, limit_each);
+  }
+  Result<std::vector<OfflineMessage>> offline_messages(std::span<const OfflinePlace> places,
+                                                       size_t limit_each) override {
+    return read_offline_messages(*link_, places, limit_each);
+  }
+  Result<std::vector<OfflineTally>> offline_tallies(std::span<const DeviceId> devices) override {
+    return read_offline_tallies(*link_, devices);
+  }
+  Result<OfflineTotals> offline_totals() override { return read_offline_totals(*link_); }
+  Result<std::optional<WallMs>> earliest_offline_end() override {
+    return postgresql::earliest_offline_end(*link_);
   }
   Result<std::vector<DueTimeOut>> due_time_outs(WallMs until, size_t limit) override {
     return jobs_.due_time_outs(until, limit);

@@ -11,14 +11,16 @@
 #include "store/postgresql/migrations/0006_last_values.hpp"
 #include "store/postgresql/migrations/0007_task_aliases.hpp"
 #include "store/postgresql/migrations/0008_presence.hpp"
+#include "store/postgresql/migrations/0009_offline_messages.hpp"
 
 namespace rollcall::store::postgresql {
 namespace {
 
 // Migration n brings version n-1 to n.
 constexpr const char* kMigrations[] = {
-    kPostgresqlMigration0001, kPostgresqlMigration0002, kPostgresqlMigration0003, kPostgresqlMigration0004,
-    kPostgresqlMigration0005, kPostgresqlMigration0006, kPostgresqlMigration0007, kPostgresqlMigration0008};
+    kPostgresqlMigration0001, kPostgresqlMigration0002, kPostgresqlMigration0003,
+    kPostgresqlMigration0004, kPostgresqlMigration0005, kPostgresqlMigration0006,
+    kPostgresqlMigration0007, kPostgresqlMigration0008, kPostgresqlMigration0009};
 
 // Two processes that start at once: the second one waits and finds everything done.
 constexpr const char* kBegin = "BEGIN; SELECT pg_advisory_xact_lock(1380928589, " ROLLCALL_HOME ")";

@@ -1,6 +1,7 @@
 #include "store/postgresql/writer.hpp"
 
 #include "store/postgresql/access.hpp"
+#include "store/postgresql/offline_messages.hpp"
 
 namespace rollcall::store::postgresql {
 
@@ -15,6 +16,7 @@ void write(const ChangeSet& changes, Steps& steps, CommitResult& result) {
   write_presence(changes.presence, steps);
   write_last_values(changes, steps);
   write_task_aliases(changes.task_aliases, steps);
+  write_offline_messages(changes, steps, result);
   if (changes.purge_members) purge_members(*changes.purge_members, steps, result);
   if (changes.time_outs_done_until)
     forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done, steps);

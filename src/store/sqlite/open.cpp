@@ -42,6 +42,7 @@ class SqliteStore final : public WithQueries<Store> {
             *connection_, "mark_all_offline",
             "UPDATE presence SET online = 0, changed_ms = ?1, offline_reason = 12 WHERE online = 1"),
         data_version_(*connection_, "data_version", "PRAGMA data_version"),
+        offline_(*connection_),
         writer_(*connection_, jobs_.times()) {
     sqlite3_wal_autocheckpoint(connection_->handle(), 0);
     sqlite3_wal_hook(connection_->handle(), &SqliteStore::on_commit, this);
@@ -101,6 +102,15 @@ class SqliteStore final : public WithQueries<Store> {
   Result<std::vector<Tell>> tells(std::span<const DeviceId> devices, size_t limit_each) override {
     return jobs_.tells(devices, limit_each);
   }
+  Result<std::vector<OfflineMessage>> offline_messages(std::span<const OfflinePlace> places,
+                                                       size_t limit_each) override {
+    return offline_.messages(places, limit_each);
+  }
+  Result<std::vector<OfflineTally>> offline_tallies(std::span<const DeviceId> devices) override {
+    return offline_.tallies(devices);
+  }
+  Result<OfflineTotals> offline_totals() override { return offline_.totals(); }
+  Result<std::optional<WallMs>> earliest_offline_end() override { return offline_.earliest_end(); }
   Result<std::vector<DueTimeOut>> due_time_outs(WallMs until, size_t limit) override {
     return jobs_.due_time_outs(until, limit);
   }
@@ -148,6 +158,7 @@ class SqliteStore final : public WithQueries<Store> {
 
   FileLock lock_;
   Statement id_key_, reserve_ids_, mark_all_offline_, data_version_;
+  OfflineQueries offline_;
   Writer writer_;
   std::optional<Result<CommitResult>> result_;
   int64_t seen_version_ = 0;       // moves with the commits of other connections

@@ -15,6 +15,7 @@
 #include "store/sqlite/migrations/0010_last_values.hpp"
 #include "store/sqlite/migrations/0011_task_aliases.hpp"
 #include "store/sqlite/migrations/0012_presence.hpp"
+#include "store/sqlite/migrations/0013_offline_messages.hpp"
 
 namespace rollcall::store {
 namespace {
@@ -22,7 +23,8 @@ namespace {
 // Migration n brings version n-1 to n.
 constexpr const char* kMigrations[] = {kMigration0001, kMigration0002, kMigration0003, kMigration0004,
                                        kMigration0005, kMigration0006, kMigration0007, kMigration0008,
-                                       kMigration0009, kMigration0010, kMigration0011, kMigration0012};
+                                       kMigration0009, kMigration0010, kMigration0011, kMigration0012,
+                                       kMigration0013};
 
 // "ROLL": marks the file as ours (PRAGMA application_id).
 constexpr int64_t kApplicationId = 0x524F4C4C;

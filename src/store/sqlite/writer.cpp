@@ -103,7 +103,8 @@ Writer::Writer(Connection& c, JobTimes& times)
       purge_(c, ledger_),
       fleet_(c),
       listing_(c),
-      access_(c) {}
+      access_(c),
+      offline_(c) {}
 
 Result<CommitResult> Writer::commit(const ChangeSet& changes) {
   CommitResult result;
@@ -162,6 +163,7 @@ void Writer::write(const ChangeSet& changes, CommitResult& result) {
   }
   fleet_.write_presence(changes.presence);
   fleet_.write_last_values(changes);
+  offline_.write(changes, result);
   if (changes.purge_members) listing_.purge(*changes.purge_members, result);
   if (changes.time_outs_done_until) {
     tasks_.forget_time_outs(*changes.time_outs_done_until, changes.time_outs_done);

@@ -11,6 +11,7 @@
 
 #include "store/sqlite/access.hpp"
 #include "store/sqlite/blocks.hpp"
+#include "store/sqlite/offline_messages.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/statement.hpp"
 
@@ -205,6 +206,7 @@ class Writer {
   FleetWriter fleet_;
   ListingWriter listing_;
   AccessWriter access_;
+  OfflineWriter offline_;
 };
 
 }  // namespace rollcall::store

@@ -22,26 +22,32 @@ export class Server {
   static async start(flags = []) {
     const server = new Server();
     server.folder = await mkdtemp(path.join(tmpdir(), 'rollcall-compat-'));
-    const readyFile = path.join(server.folder, 'ready.json');
-    const configFile = path.join(server.folder, 'rollcall.toml');
-    await writeFile(configFile, config);
+    server.flags = flags;
+    await writeFile(path.join(server.folder, 'rollcall.toml'), config);
     server.output = '';
-    server.process = spawn(
+    await server.#launch();
+    return server;
+  }
+
+  async #launch() {
+    const readyFile = path.join(this.folder, 'ready.json');
+    await rm(readyFile, { force: true });
+    this.process = spawn(
       binary,
-      ['serve', '--data', path.join(server.folder, 'data'), '--http', '127.0.0.1:0', '--mqtt', '127.0.0.1:0',
-        '--config', configFile, '--ready-file', readyFile, ...flags],
+      ['serve', '--data', path.join(this.folder, 'data'), '--http', '127.0.0.1:0', '--mqtt', '127.0.0.1:0',
+        '--config', path.join(this.folder, 'rollcall.toml'), '--ready-file', readyFile, ...this.flags],
       { stdio: ['ignore', 'pipe', 'pipe'], env: withoutRollcallVariables(process.env) });
-    for (const stream of [server.process.stdout, server.process.stderr]) {
-      stream.on('data', (text) => { server.output = (server.output + text).slice(-20_000); });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream.on('data', (text) => { this.output = (this.output + text).slice(-20_000); });
     }
-    server.exited = new Promise((resolve) => {
-      server.process.on('error', (error) => resolve(`not started: ${error.message}`));
-      server.process.on('exit', (code, signal) => resolve(signal ?? code));
+    this.exited = new Promise((resolve) => {
+      this.process.on('error', (error) => resolve(`not started: ${error.message}`));
+      this.process.on('exit', (code, signal) => resolve(signal ?? code));
     });
     let end;
-    server.exited.then((reason) => { end = reason; });
+    this.exited.then((reason) => { end = reason; });
     const ready = await until(async () => {
-      assert.equal(end, undefined, `the server ended before it was ready (${end}):\n${server.output}`);
+      assert.equal(end, undefined, `the server ended before it was ready (${end}):\n${this.output}`);
       try {
         return JSON.parse(await readFile(readyFile, 'utf8'));
       } catch (error) {
@@ -49,11 +55,17 @@ export class Server {
         throw error;  // the file must appear whole
       }
     }, 'the ready file', 30_000);
-    Object.assign(server, {
-      http: ready.http, https: ready.https, mqtt: ready.mqtt, mqtts: ready.mqtts, accessKeyId: ready.accessKeyId, accessKeySecret: ready.accessKeySecret,
-    });
-    assert.equal(ready.pid, server.process.pid);
-    return server;
+    Object.assign(this, { http: ready.http, https: ready.https, mqtt: ready.mqtt, mqtts: ready.mqtts });
+    // Only a first start makes a key.
+    if (ready.accessKeyId) Object.assign(this, { accessKeyId: ready.accessKeyId, accessKeySecret: ready.accessKeySecret });
+    assert.equal(ready.pid, this.process.pid);
+  }
+
+  /// kill -9, and a start on what is left, on other ports.
+  async crash() {
+    this.process.kill('SIGKILL');
+    await within(this.exited, 20_000, 'the end after SIGKILL');
+    await this.#launch();
   }
 
   /// Ends the server as an operator would, and insists that it ends well.

@@ -111,10 +111,21 @@ void World::push(uint32_t slot, uint8_t choice) {
   // Sometimes for a session that has ended.
   peer.stale = (choice & 0x70) == 0x70;
   const int64_t epoch = peer.epoch - (peer.stale ? 1 : 0);
-  const TaskKey key{JobId{70}, ++last_sequence_};
-  if (!peer.stale) peer.unconfirmed.emplace(key.sequence, 2);
-  core_.deliver(
-      engine::PushTask{peer.ref, epoch, key, 2, std::make_shared<const JobContent>(content_of(choice))});
+  // Sometimes a direct message that waits for its PUBACK.
+  const bool direct = (choice & 0x80) != 0;
+  const int64_t number = ++last_sequence_;
+  const TaskKey key = direct ? engine::offline_key(number) : TaskKey{JobId{70}, number};
+  const int32_t attempt = direct ? 1 : 2;
+  JobContent content = content_of(choice);
+  if (direct) {
+    if (content.type == JobType::CustomJob) content.type = JobType::Pub;
+    content.qos = MessageQos::Qos1;
+    content.sync_service = false;
+  }
+  if (!peer.stale) peer.unconfirmed.emplace(number, attempt);
+  core_.deliver(engine::PushTask{peer.ref, epoch, key, attempt,
+                                 std::make_shared<const JobContent>(std::move(content)),
+                                 direct ? direct_alink_id(number) : 0});
   peer.stale = false;
 }
 
