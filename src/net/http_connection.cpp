@@ -18,8 +18,6 @@ namespace {
 
 constexpr size_t kPipelinedOutputBytesMax =
     256 * 1024;  // answers not taken yet at which no further request is begun
-constexpr size_t kChunkOverheadBytesMax = 16 * 1024;  // a chunk's head or the trailers
-constexpr size_t kShortestChunkedRest = 5;            // "0\r\n\r\n"; the parser must not see less
 constexpr size_t kKeptInputBytesMax = 4 * 1024;
 
 }  // namespace
@@ -65,7 +63,7 @@ void HttpConnection::on_read(const error_code& ec, std::string_view bytes) {
     return;
   }
   if (ec) {
-    if (phase_ != Phase::Answering) end_of_input();
+    if (phase_ != Phase::Answering && phase_ != Phase::Sending) end_of_input();
     return;
   }
   input_.append(bytes);
@@ -76,6 +74,7 @@ void HttpConnection::on_read(const error_code& ec, std::string_view bytes) {
 // already.
 void HttpConnection::end_of_input() {
   input_ended_ = true;
+  upload_.reset();
   phase_ = Phase::Closing;
   flush_output();
 }
@@ -96,6 +95,8 @@ void HttpConnection::process() {
       more = step_head();
     else if (phase_ == Phase::Body)
       more = step_body();
+    else if (phase_ == Phase::Upload)
+      more = step_upload();
     else
       more = false;
   }
@@ -129,7 +130,7 @@ bool HttpConnection::step_head() {
   input_used_ += head_bytes;
   if (const auto refusal = check_request_head(head, server_.options->headers_max))
     refuse(refusal->status, refusal->reason);
-  else if (accept_head(head) && begin_body())
+  else if (accept_head(head) && begin_body() && phase_ == Phase::Head)
     phase_ = Phase::Body;
   return true;
 }
@@ -138,7 +139,7 @@ bool HttpConnection::step_head() {
 bool HttpConnection::accept_head(std::string_view head) {
   parser_.emplace();
   parser_->header_limit(static_cast<uint32_t>(std::min<size_t>(head.size() + 1, UINT32_MAX)));
-  parser_->body_limit(server_.options->body_bytes_max);
+  parser_->body_limit(boost::none);  // it may be an upload
   error_code ec;
   try {
     parser_->put(boost::asio::const_buffer(head.data(), head.size()), ec);
@@ -159,7 +160,19 @@ bool HttpConnection::accept_head(std::string_view head) {
   }
   parser_->eager(true);
   take_head();
+  if (begin_upload()) return true;
+  if (parser_->content_length().value_or(0) > server_.options->body_bytes_max) {
+    refuse(413, "the body is too long");
+    return false;
+  }
+  parser_->body_limit(server_.options->body_bytes_max);
   return true;
+}
+
+HttpResponder HttpConnection::responder() {
+  return [weak = weak_from_this(), number = request_number_](HttpResponse&& response) {
+    if (const auto self = weak.lock()) self->answer(number, std::move(response));
+  };
 }
 
 void HttpConnection::take_head() {
@@ -181,40 +194,12 @@ void HttpConnection::take_head() {
 // Answers an expectation. False when the request was refused.
 bool HttpConnection::begin_body() {
   const std::string_view expectation = request_.header("expect");
-  if (expectation.empty() || http_10_) return true;
+  if (expectation.empty() || http_10_ || phase_ == Phase::Closing) return true;
   if (!ascii_iequal(expectation, "100-continue")) {
     refuse(417, "only 100-continue can be expected");
     return false;
   }
   if (!parser_->is_done() && unread().empty()) next_output_.append("HTTP/1.1 100 Continue\r\n\r\n");
-  return true;
-}
-
-// True when the body is whole, or refused.
-bool HttpConnection::step_body() {
-  if (!parser_->is_done()) {
-    const std::string_view bytes = unread();
-    if (bytes.empty() || (parser_->chunked() && bytes.size() < kShortestChunkedRest)) return false;
-    error_code ec;
-    try {
-      input_used_ += parser_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
-    } catch (const std::exception&) {  // trailers that are too long
-      ec = http::error::header_limit;
-    }
-    if (ec == http::error::need_more || (!ec && !parser_->is_done())) {
-      if (unread().size() <= kChunkOverheadBytesMax) return false;
-      ec = http::error::bad_chunk;
-    }
-    if (ec == http::error::body_limit || ec == http::error::buffer_overflow) {
-      refuse(413, "the body is too long");
-      return true;
-    }
-    if (ec) {
-      refuse(400, "the body is not well formed");
-      return true;
-    }
-  }
-  hand_over();
   return true;
 }
 
@@ -228,11 +213,9 @@ void HttpConnection::hand_over() {
   phase_ = Phase::Answering;
   request_begun_ = false;
   set_deadline(server_.options->answer_ms);
-  const uint64_t number = ++request_number_;
+  ++request_number_;
   HttpRequest request = std::exchange(request_, HttpRequest{});
-  server_.handler->handle(std::move(request), [weak = weak_from_this(), number](HttpResponse&& response) {
-    if (const auto self = weak.lock()) self->answer(number, std::move(response));
-  });
+  server_.handler->handle(std::move(request), responder());
 }
 
 // Leaves the connection to another protocol, or refuses to.
@@ -252,10 +235,16 @@ void HttpConnection::upgrade() {
 }
 
 void HttpConnection::answer(uint64_t request_number, HttpResponse&& response) {
-  if (phase_ != Phase::Answering || request_number != request_number_) return;
-  if (response.close) close_after_ = true;
+  const bool early = phase_ == Phase::Upload;
+  if ((phase_ != Phase::Answering && !early) || request_number != request_number_) return;
+  if (response.close || early)
+    close_after_ = true;  // what is left of the body stands before the next request
+  upload_.reset();
+  parser_.reset();
   append_answer(response);
-  phase_ = close_after_ ? Phase::Closing : Phase::Head;
+  if (response.file && !head_only_ && response.file->bytes > 0) file_ = std::move(response.file);
+  head_only_ = false;
+  phase_ = file_ ? Phase::Sending : close_after_ ? Phase::Closing : Phase::Head;
   process();
 }
 
@@ -272,6 +261,7 @@ void HttpConnection::refuse(int status, std::string_view reason) {
     response.headers.insert(response.headers.end(),
                             {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}});
   close_after_ = true;
+  upload_.reset();
   append_answer(response);
   phase_ = Phase::Closing;
 }
@@ -279,7 +269,6 @@ void HttpConnection::refuse(int status, std::string_view reason) {
 void HttpConnection::append_answer(const HttpResponse& response) {
   append_response(next_output_, response, ResponseFraming{head_only_, close_after_, http_10_},
                   server_.date());
-  head_only_ = false;
 }
 
 void HttpConnection::compact_input() {
@@ -327,6 +316,7 @@ void HttpConnection::flush_output() {
   }
   output_written_ = 0;
   std::string().swap(output_);
+  if (file_) return send_file();
   if (phase_ != Phase::Closing) return;
   phase_ = Phase::Lingering;
   set_deadline(server_.options->close_ms);
@@ -346,13 +336,14 @@ void HttpConnection::on_written(const error_code& ec, size_t bytes) {
   output_written_ += bytes;
   flush_output();
   // Requests may have waited for room.
-  if (phase_ == Phase::Head || phase_ == Phase::Body) process();
+  if (phase_ == Phase::Head || phase_ == Phase::Body || phase_ == Phase::Upload) process();
 }
 
 void HttpConnection::on_finished() { close_now(); }
 
 void HttpConnection::read_if_wanted() {
-  if (reading_ || (phase_ != Phase::Head && phase_ != Phase::Body) || !may_take_request()) return;
+  const bool wanted = phase_ == Phase::Head || phase_ == Phase::Body || phase_ == Phase::Upload;
+  if (reading_ || !wanted || !may_take_request()) return;
   reading_ = true;
   stream_->read(shared_from_this());
 }
@@ -372,7 +363,7 @@ void HttpConnection::check_deadline(SteadyUs now) {
   if (busy_writing || now < deadline_) return;
   if (phase_ == Phase::Answering)
     refuse(504, "the answer took too long");
-  else if (request_begun_ && (phase_ == Phase::Head || phase_ == Phase::Body))
+  else if (phase_ == Phase::Upload || (request_begun_ && (phase_ == Phase::Head || phase_ == Phase::Body)))
     refuse(408, "the request took too long");
   else
     close_now();
@@ -392,6 +383,8 @@ void HttpConnection::close_gently() {
 void HttpConnection::close_now() {
   if (phase_ == Phase::Dead) return;
   phase_ = Phase::Dead;
+  upload_.reset();
+  file_.reset();
   stream_->close();
   const auto self = shared_from_this();
   server_.on_dead(*this);

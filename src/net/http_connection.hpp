@@ -52,15 +52,21 @@ class HttpConnection final : public StreamOwner, public std::enable_shared_from_
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  // Head: nothing or a part of a head is here. Answering: the handler has the request. Closing: the last
-  // bytes are being written. Lingering: waiting for the peer's end.
-  enum class Phase : uint8_t { Handshake, Head, Body, Answering, Closing, Lingering, Dead };
+  // Head: nothing or a part of a head is here. Upload: the handler takes the body as it comes. Answering: the
+  // handler has the request. Sending: a file is the answer's body. Closing: the last bytes are being written.
+  // Lingering: waiting for the peer's end.
+  enum class Phase : uint8_t { Handshake, Head, Body, Upload, Answering, Sending, Closing, Lingering, Dead };
 
   std::string_view unread() const { return std::string_view(input_).substr(input_used_); }
   bool may_take_request() const;
   void process();
   bool step_head();
   bool step_body();
+  bool step_upload();
+  bool begin_upload();
+  HttpResponder responder();
+  void send_file();
+  bool read_file();
   bool accept_head(std::string_view head);
   bool begin_body();
   void take_head();
@@ -87,6 +93,9 @@ class HttpConnection final : public StreamOwner, public std::enable_shared_from_
   HeadScanner scanner_;
   std::optional<Parser> parser_;
   HttpRequest request_;
+  std::shared_ptr<HttpUpload> upload_;
+  int64_t upload_left_ = 0;
+  std::shared_ptr<HttpFile> file_;  // being sent, behind the output
   uint64_t request_number_ = 0;
   SteadyUs deadline_;
   SteadyUs write_deadline_;

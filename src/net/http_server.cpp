@@ -1,6 +1,7 @@
 #include "net/http_server.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 #include <vector>
 
@@ -119,6 +120,8 @@ HttpServer::~HttpServer() {
 }
 
 Status HttpServer::listen(const Address& address, HttpHandler& handler) {
+  // Sending a file to a peer that has gone raises it, and has no flag against that.
+  std::signal(SIGPIPE, SIG_IGN);
   impl_->context.handler = &handler;
   return impl_->acceptor.listen(address, impl_->options.reuse_port);
 }

@@ -37,7 +37,8 @@ void append_response(std::string& out, const HttpResponse& response, const Respo
   const bool bodiless = has_no_body(response.status);
   if (!bodiless) {
     if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
-    append_header(out, "Content-Length", std::to_string(response.body.size()));
+    const auto length = response.file ? static_cast<size_t>(response.file->bytes) : response.body.size();
+    append_header(out, "Content-Length", std::to_string(length));
   }
   if (framing.close)
     out.append("Connection: close\r\n");
@@ -45,7 +46,7 @@ void append_response(std::string& out, const HttpResponse& response, const Respo
     out.append("Connection: keep-alive\r\n");
   for (const auto& [name, value] : response.headers) append_header(out, name, value);
   out.append("\r\n");
-  if (!bodiless && !framing.head_only) out.append(response.body);
+  if (!bodiless && !framing.head_only && !response.file) out.append(response.body);
 }
 
 void append_request(std::string& out, const HttpRequest& request, std::string_view host) {

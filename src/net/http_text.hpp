@@ -16,7 +16,8 @@ struct ResponseFraming {
   bool say_keep_alive = false;  // HTTP/1.0 clients want to hear it
 };
 
-// Appends the response; control characters in headers are dropped, so a value can never end its line.
+// Appends the response, without the file that is its body; control characters in headers are dropped, so a
+// value can never end its line.
 void append_response(std::string& out, const HttpResponse& response, const ResponseFraming& framing,
                      std::string_view date);
 

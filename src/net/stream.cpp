@@ -1,5 +1,7 @@
 #include "net/stream.hpp"
 
+#include <sys/sendfile.h>
+
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
@@ -69,6 +71,23 @@ void PlainStream::write(std::string_view bytes, Owner owner) {
   socket_.async_write_some(
       asio::buffer(bytes.data(), bytes.size()),
       [owner = std::move(owner)](const error_code& ec, size_t n) { owner->on_written(ec, n); });
+}
+
+std::optional<size_t> PlainStream::try_send_file(int file, int64_t& offset, size_t bytes, error_code& ec) {
+  off_t at = offset;
+  const ssize_t n = ::sendfile(socket_.native_handle(), file, &at, bytes);
+  offset = at;
+  if (n > 0) return static_cast<size_t>(n);
+  if (n == 0)
+    ec = asio::error::eof;  // the file became shorter
+  else if (errno != EAGAIN && errno != EINTR)
+    ec = last_error();
+  return 0;
+}
+
+void PlainStream::await_room(Owner owner) {
+  socket_.async_wait(tcp::socket::wait_write,
+                     [owner = std::move(owner)](const error_code& ec) { owner->on_written(ec, 0); });
 }
 
 void PlainStream::finish(bool read_pending, Owner owner) {

@@ -3,8 +3,10 @@
 // net/ only. Thread: the loop's.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +45,14 @@ class Stream {
   virtual size_t try_write(std::string_view bytes, error_code& ec) = 0;
   // Completes when some of `bytes`, which must stay, was written.
   virtual void write(std::string_view bytes, Owner owner) = 0;
+  // Hands a part of a file to the kernel without reading it, as much as that takes at once; `offset` moves.
+  // nullopt where files have to be read and written.
+  virtual std::optional<size_t> try_send_file(int /*file*/, int64_t& /*offset*/, size_t /*bytes*/,
+                                              error_code& /*ec*/) {
+    return std::nullopt;
+  }
+  // Completes with on_written(0) when try_send_file() may go on; as a write it is pending until then.
+  virtual void await_room(Owner) {}
   // Shuts our end, then reads and drops until the peer has shut its own. No write may be pending;
   // `read_pending` says whether a read is, whose completion must then be followed by close() on error and
   // another read otherwise.
@@ -61,6 +71,8 @@ class PlainStream final : public Stream {
   void read(Owner owner) override;
   size_t try_write(std::string_view bytes, error_code& ec) override;
   void write(std::string_view bytes, Owner owner) override;
+  std::optional<size_t> try_send_file(int file, int64_t& offset, size_t bytes, error_code& ec) override;
+  void await_room(Owner owner) override;
   void finish(bool read_pending, Owner owner) override;
   void close() override;
   Transport release() override;

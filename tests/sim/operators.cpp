@@ -9,6 +9,10 @@ namespace rollcall::sim {
 namespace {
 
 constexpr int64_t kGivenUpUs = 150'000'000;  // an application does not wait for ever
+// Small fleets come one by one, so that their order depends on nothing but the seed.
+constexpr size_t kFleetOneByOneMax = 100;
+constexpr size_t kRegisteredAtOnce = 200;
+constexpr int kRefusalsMax = 20;
 
 }  // namespace
 
@@ -110,12 +114,17 @@ bool Operators::set_up(const std::function<void()>& run_a_little) {
     must("CreateDeviceGroup", {{"GroupName", "group_" + std::to_string(i)}}, [&](const ApiAnswer& answer) {
       groups_.push_back({answer.text({"Data", "GroupId"}), {}});
     });
-  for (int i = 0; i < parts_.plan.devices && !failed; ++i) {
-    const auto before = members_.size();
-    register_device();
-    for (int turn = 0; members_.size() == before && turn < 10'000; ++turn) run_a_little();
-    if (members_.size() == before) failed = true;
-    if (!groups_.empty() && parts_.dice.chance(0.7)) join_group();
+  const auto wanted = static_cast<size_t>(parts_.plan.devices);
+  const size_t at_once = wanted > kFleetOneByOneMax ? kRegisteredAtOnce : 1;
+  for (int refusals = 0; members_.size() < wanted && !failed;) {
+    const size_t before = members_.size();
+    for (size_t i = before; i < wanted && i < before + at_once; ++i) register_device();
+    while (registering_ > 0) run_a_little();
+    for (size_t i = before; i < members_.size(); ++i)
+      if (!groups_.empty() && parts_.dice.chance(0.7)) join_group();
+    if (members_.size() > before || ++refusals < kRefusalsMax) continue;
+    failed = true;
+    parts_.truth.violated("setting up the world failed: no device can be registered");
   }
   return !failed;
 }
@@ -156,8 +165,10 @@ void Operators::register_device() {
   const size_t product = parts_.dice.index(products_.size());
   const std::string name = "device_" + std::to_string(next_name_++);
   ++products_[product].strangers;
+  ++registering_;
   call("RegisterDevice", {{"ProductKey", products_[product].key}, {"DeviceName", name}},
        [this, product, name](const ApiAnswer& answer) {
+         --registering_;
          if (answer.arrived) --products_[product].strangers;
          if (!answer.success) return;
          Identity identity;

@@ -116,6 +116,7 @@ class Operators {
   std::vector<std::pair<JobFacts*, std::string>> jobs_;  // acknowledged, with their codes
   int next_marker_ = 1;
   int next_name_ = 1;
+  int registering_ = 0;  // calls under way
   int jobs_asked_ = 0;
   uint64_t next_nonce_ = 1;
   int64_t calls_ = 0, successes_ = 0;
