@@ -102,7 +102,7 @@ void check_job(const engine::CreateJob& job, const Values& values, const ApiLimi
   // Nothing can have been uploaded: whatever names a file is not taken.
   if (const auto file = values.find("JobFile"); file != values.end() && !file->second.empty()) {
     const auto read = parse_json(file->second);
-    demand(read && read->is_object());
+    demand(read && (read->is_object() || read->is_null()));
   }
 }
 
