@@ -1,7 +1,6 @@
 #include "files/folder.hpp"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/crypto.hpp"
+#include "base/running_digest.hpp"
 #include "files/links.hpp"
 
 namespace rollcall::files {
@@ -38,31 +37,11 @@ Status sync_folder(const std::string& path) {
   return {};
 }
 
-class Hash {
- public:
-  explicit Hash(const EVP_MD* kind) : context_(EVP_MD_CTX_new()) {
-    EVP_DigestInit_ex(context_, kind, nullptr);
-  }
-  ~Hash() { EVP_MD_CTX_free(context_); }
-  Hash(const Hash&) = delete;
-  Hash& operator=(const Hash&) = delete;
-  void add(std::string_view bytes) { EVP_DigestUpdate(context_, bytes.data(), bytes.size()); }
-  std::string finish() {
-    unsigned char raw[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_, raw, &size);
-    return hex_lower({reinterpret_cast<const char*>(raw), size});
-  }
-
- private:
-  EVP_MD_CTX* context_;
-};
-
 }  // namespace
 
 struct Incoming::Hashes {
-  Hash md5{EVP_md5()};
-  Hash sha256{EVP_sha256()};
+  RunningDigest md5{HashKind::Md5};
+  RunningDigest sha256{HashKind::Sha256};
 };
 
 Incoming::Incoming(std::string path, FileHandle file)
@@ -85,7 +64,9 @@ Status Incoming::write(std::string_view bytes) {
   return {};
 }
 
-Digests Incoming::finish() { return {hashes_->md5.finish(), hashes_->sha256.finish(), bytes_}; }
+Digests Incoming::finish() {
+  return {hex_lower(hashes_->md5.finish()), hex_lower(hashes_->sha256.finish()), bytes_};
+}
 
 Result<FileFolder> FileFolder::open(const std::string& path) {
   ROLLCALL_TRY_STATUS(make_folder(path));
