@@ -45,7 +45,7 @@ std::pair<State, std::string> read(const std::string& form, size_t piece = SIZE_
 }
 
 TEST(FormReader, TakesFieldsAndTheFileHoweverTheyAreCut) {
-  const std::string content = "\r\n--X\r\n--\r\n-\r--XXno\r\n--XY\0end" + std::string(1, '\0') + "\r\n";
+  const std::string content = "\r\n--X\r\n--\r\n-\r--XXno\r\n--XY" + std::string(3, '\0') + "end\r\n";
   const std::string form = field("key", "job/a.bin") + field("policy", "") + file(content) + "--XX--\r\n";
   for (size_t piece : {size_t{1}, size_t{2}, size_t{3}, size_t{7}, size_t{50}, SIZE_MAX}) {
     const auto [state, text] = read(form, piece);

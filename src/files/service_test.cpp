@@ -15,9 +15,12 @@ namespace fs = std::filesystem;
 
 struct Ports final : FilePorts {
   void run_slow(std::function<void()> work, std::function<void()> done) override {
-    if (later) return slow.push_back([work, done] { work(), done(); });
-    work();
-    done();
+    const auto both = [work, done] {
+      work();
+      done();
+    };
+    if (!later) return both();
+    slow.emplace_back(both);
   }
   void add(UploadedFile file, std::function<void(Added)> done) override {
     if (answer == Added::Yes) files.push_back(file);

@@ -124,11 +124,12 @@ void push_property_set(Services& services, Connection& connection, const engine:
   services.text.clear();
   alink::append_property_set_head(services.text, task.alink_id);
   const Payload payload{services.text, push.content->body, alink::kCallTail};
-  if (push.direct_id != 0)
+  if (push.direct_id != 0) {
     publish_direct(services, connection, std::move(task), topic, *push.content, payload);
-  else
+  } else {
     publish(services, connection, {.topic = topic}, payload);
-  if (push.direct_id == 0) remember_push(connection, std::move(task));
+    remember_push(connection, std::move(task));
+  }
   finish(services, connection);
 }
 

@@ -81,7 +81,7 @@ std::vector<std::string> names(const ChangeSet& changes) {
   CommitResult result;
   write(changes, steps, result);
   std::vector<std::string> names;
-  for (const Step& step : steps) names.push_back(step.sql->name);
+  for (const Step& step : steps) names.emplace_back(step.sql->name);
   return names;
 }
 
@@ -103,7 +103,7 @@ TEST(PostgresqlWriter, ChangesADeviceOfTheSetBehindItsCreation) {
   changes.new_devices[0].device.id = DeviceId{2};
   changes.devices = {{DeviceId{2}, {}, true, false, false, {}}, {DeviceId{1}, {}, true, true, true, {}}};
   EXPECT_THAT(names(changes), ElementsAre("device_change", "device_insert", "device_change", "task_end",
-                                          "last_values_delete"));
+                                          "last_values_delete", "offline_message_delete_all"));
 }
 
 TEST(PostgresqlWriter, EndsTasksBehindWhateverMakesThem) {
@@ -113,8 +113,9 @@ TEST(PostgresqlWriter, EndsTasksBehindWhateverMakesThem) {
   changes.make_tasks.emplace_back();
   changes.sweep_tasks.emplace_back();
   changes.tasks.emplace_back();
-  EXPECT_THAT(names(changes), ElementsAre("device_change", "job_insert", "task_make_product", "task_sweep",
-                                          "task_change", "task_end", "last_values_delete"));
+  EXPECT_THAT(names(changes),
+              ElementsAre("device_change", "job_insert", "task_make_product", "task_sweep", "task_change",
+                          "task_end", "last_values_delete", "offline_message_delete_all"));
 }
 
 }  // namespace
